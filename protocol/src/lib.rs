@@ -11,14 +11,17 @@
 //! - [`limits`]: every bound of the link, with its reason;
 //! - [`input`]: keystrokes exactly once (sender and receiver halves);
 //! - [`window`]: how much a viewer may have in flight;
-//! - [`client`]: the client end as one state machine.
+//! - [`client`]: the client end as one state machine;
+//! - [`port`]: what the page and its link say to each other.
 
+pub mod client;
 pub mod codec;
 pub mod frame;
 pub mod http;
 pub mod ids;
 pub mod input;
 pub mod limits;
+pub mod port;
 pub mod window;
 
 pub use frame::{ClientFrame, ServerFrame};
