@@ -1,0 +1,123 @@
+// Owns the journeys behind proxies that refuse WebSockets or do not wait: real nginx in both manners.
+
+import assert from "node:assert/strict";
+
+import { Tally } from "../support/counting.mjs";
+import { journey } from "../support/journey.mjs";
+import { PROMPT } from "../support/page.mjs";
+import { until } from "../support/wait.mjs";
+
+journey("with WebSockets refused the page works by polling, from the worker, and says so", async (stage) => {
+  await stage.server();
+  const nginx = await stage.nginx({ upgrade: "strip" });
+  const view = await stage.page({ url: nginx.url });
+  await view.waitForLink("poll");
+  await view.run("echo $((6*7))", /^42\s*$/m);
+  assert.ok(view.page.workers().length > 0, "the link has a worker");
+  assert.deepEqual(
+    (await view.linkHistory()).filter((state) => state === "offline" || state === "auth"),
+    [],
+    "a refused upgrade is no outage",
+  );
+  await view.waitForText(PROMPT);
+  await view.focus();
+  const polled = await view.echoTimes("echo how long does a key take");
+  const direct = await stage.page();
+  assert.equal(await direct.link(), "websocket");
+  await direct.newTab();
+  await direct.focus();
+  const socket = await direct.echoTimes("echo how long does a key take");
+  stage.print(`key to echo, median: ${median(polled)} ms polling, ${median(socket)} ms WebSocket`);
+  stage.print(`key to echo, worst: ${worst(polled)} ms polling, ${worst(socket)} ms WebSocket`);
+});
+
+journey("nginx reloaded to allow WebSockets: the page climbs back, and a running counter is complete", async (stage) => {
+  await stage.server();
+  const nginx = await stage.nginx({ upgrade: "strip" });
+  const view = await stage.page({ url: nginx.url, settings: { probe_ms: 1000, probe_max_ms: 2000 } });
+  await view.waitForLink("poll");
+  await view.run("node counter.mjs 50", /^c50\s*$/m);
+  await nginx.reload({ upgrade: "pass" });
+  await view.waitForLink("websocket");
+  const tally = new Tally();
+  const atSwitch = tally.sample(await view.text());
+  await view.waitForText(new RegExp(`^c${atSwitch + 100}\\s*$`, "m"));
+  await view.press("Control+C");
+  await view.waitForText(PROMPT);
+  const last = tally.sample(await view.text());
+  assert.ok(last >= atSwitch + 100);
+  assert.deepEqual((await view.linkHistory()).filter((state) => state === "offline"), []);
+  await view.run("echo $((6*7))", /^42\s*$/m);
+});
+
+journey("nginx reloaded to refuse WebSockets: the page goes over to polling, and a running counter is complete", async (stage) => {
+  await stage.server();
+  const nginx = await stage.nginx({ upgrade: "pass" });
+  const view = await stage.page({ url: nginx.url });
+  await view.waitForLink("websocket");
+  await view.run("node counter.mjs 50", /^c50\s*$/m);
+  await nginx.reload({ upgrade: "strip" });
+  await view.waitForLink("poll");
+  const tally = new Tally();
+  const atSwitch = tally.sample(await view.text());
+  await view.waitForText(new RegExp(`^c${atSwitch + 100}\\s*$`, "m"));
+  await view.press("Control+C");
+  await view.waitForText(PROMPT);
+  tally.sample(await view.text());
+  await view.run("echo $((6*7))", /^42\s*$/m);
+});
+
+journey("a proxy that waits only 2 s shortens the polls, shows no error, and everything works on", async (stage) => {
+  await stage.server();
+  const nginx = await stage.nginx({ upgrade: "strip", readTimeout: "2s" });
+  const view = await stage.page({ url: nginx.url });
+  await view.waitForLink("poll");
+  await view.run("echo before-$((1+1))", /^before-2\s*$/m);
+  const polls = async () => (await nginx.served()).filter(({ uri }) => uri.endsWith("/link/poll"));
+  // Quiet polls are cut, each asks for a shorter hold, and in the end one is answered within nginx's patience.
+  const all = await until(
+    "a poll answered after some were cut",
+    async () => {
+      const seen = await polls();
+      const lastCut = seen.findLastIndex(({ status }) => status === 504);
+      return lastCut >= 0 && seen.slice(lastCut).some(({ status, hold }) => status === 200 && Number(hold) <= 2000) && seen;
+    },
+    { deadline: 90_000 },
+  );
+  const cut = all.filter(({ status }) => status === 504).map(({ hold }) => Number(hold));
+  stage.print(`holds asked for by the cut polls: ${cut.join(", ")} ms`);
+  for (let at = 1; at < cut.length; at += 1) assert.ok(cut[at] < cut[at - 1], `holds of cut polls: ${cut}`);
+  await view.run("echo after-$((1+1))", /^after-2\s*$/m);
+  assert.deepEqual(
+    (await view.linkHistory()).filter((state) => state !== "poll" && state !== "connecting"),
+    [],
+    "no state but polling was ever shown",
+  );
+  assert.equal(await view.page.getByRole("alert").filter({ visible: true }).count(), 0, "no error is shown");
+  // And it stays so: the next polls are answered too.
+  const answered = (await polls()).length;
+  await until("more polls", async () => (await polls()).length > answered + 3);
+  assert.deepEqual(
+    (await polls()).slice(answered).filter(({ status }) => status !== 200),
+    [],
+  );
+});
+
+journey("a proxy that lets upgrades through and waits only 2 s does no harm", async (stage) => {
+  await stage.server();
+  const nginx = await stage.nginx({ upgrade: "pass", readTimeout: "2s" });
+  const view = await stage.page({ url: nginx.url });
+  await view.run("node counter.mjs 1 4; echo slow-$((1+1))", /^slow-2\s*$/m);
+  const tally = new Tally();
+  assert.equal(tally.sample(await view.text()), 4);
+  await view.waitForLink("poll");
+  await view.run("echo $((6*7))", /^42\s*$/m);
+});
+
+function median(/** @type {number[]} */ times) {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)].toFixed(1);
+}
+
+function worst(/** @type {number[]} */ times) {
+  return Math.max(...times).toFixed(1);
+}

@@ -1,0 +1,77 @@
+// Owns pictures of the real page for people: `node end2end/screenshots.mjs FOLDER` writes it at three widths, dark and
+// light, with work in it, and its overlays. Must not assert anything about looks.
+
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+
+import { Stage, closeBrowser } from "./support/journey.mjs";
+
+const SIZES = [
+  { width: 400, height: 800 },
+  { width: 1280, height: 800 },
+  { width: 3840, height: 2160 },
+];
+
+const folder = process.argv[2];
+if (!folder) {
+  console.error("usage: node end2end/screenshots.mjs FOLDER");
+  process.exit(2);
+}
+await mkdir(folder, { recursive: true });
+
+const stage = new Stage((line) => console.log(line));
+try {
+  const server = await stage.server();
+  await login();
+  let prepared = false;
+  for (const viewport of SIZES) {
+    for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+      const view = await stage.page({ viewport, colorScheme, renderer: "dom", login: prepared ? "token" : "code" });
+      const shot = async (/** @type {string} */ what) => {
+        const file = path.join(folder, `${what}-${viewport.width}-${colorScheme}.png`);
+        await view.page.screenshot({ path: file });
+        console.log(file);
+      };
+      if (!prepared) {
+        await view.renameTab(0, "agent");
+        await view.newTab();
+        await view.renameTab(1, "build");
+        await view.newTab();
+        await view.renameTab(2, "logs");
+        await view.selectTab(0);
+        await view.run(
+          `clear; for c in 31 32 33 34 35 36 91 92 93 94 95 96; do printf '\\e[%sm colour %s \\e[7m reversed \\e[0m\\n' $c $c; done; ls -la --color`,
+          /raw-reader/,
+        );
+        prepared = true;
+      }
+      await shot("workspace");
+      await view.openPicker().then(async (picker) => {
+        await shot("picker");
+        await picker.close();
+      });
+      await view.press("Alt+Shift+Slash");
+      await view.page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+      await shot("shortcuts");
+      await view.press("Escape");
+      await view.page.context().close();
+    }
+  }
+
+  /** The first page that a stranger sees. */
+  async function login() {
+    for (const viewport of SIZES) {
+      for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+        const view = await stage.blankPage({ viewport, colorScheme });
+        await view.page.goto(server.url, { waitUntil: "networkidle" });
+        const file = path.join(folder, `login-${viewport.width}-${colorScheme}.png`);
+        await view.page.screenshot({ path: file });
+        console.log(file);
+        await view.page.context().close();
+      }
+    }
+  }
+} finally {
+  await stage.end();
+  await closeBrowser();
+}

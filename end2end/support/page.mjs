@@ -1,0 +1,327 @@
+// Owns every selector of the page contract and the actions a person makes with it.
+// Must not assert what a journey is about: it acts, waits and answers.
+
+import { DEADLINE_MS } from "./wait.mjs";
+
+/** The plain prompt of the test's shells, alone on the last written line. */
+export const PROMPT = /(^|\n)\$ *\n*$/;
+
+/** @typedef {{name: string, selected: boolean}} Tab */
+
+export class BowlinePage {
+  /** Uncaught errors, panics and CSP refusals: no journey expects any. @type {string[]} */
+  errors = [];
+
+  constructor(/** @type {import("playwright-core").Page} */ page) {
+    this.page = page;
+    page.setDefaultTimeout(DEADLINE_MS);
+    page.on("pageerror", (error) => this.errors.push(String(error.stack ?? error)));
+    page.on("console", (message) => {
+      const text = message.text();
+      if (/Content Security Policy|panicked at|hydrat/i.test(text) && message.type() !== "info") {
+        this.errors.push(`${message.type()}: ${text}`);
+      }
+    });
+    page.on("dialog", (dialog) => void dialog.accept());
+  }
+
+  // Opening
+
+  /** Opens and waits for a usable shell. */
+  async open(/** @type {string} */ url) {
+    await this.page.goto(url);
+    await this.ready();
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** Connected, and the pane in front shows a live terminal. */
+  async ready() {
+    await this.waitForLink("websocket", "poll");
+    await this.waitForPane("live");
+  }
+
+  // The link
+
+  async link() {
+    return this.page.evaluate(() => document.documentElement.dataset.link ?? "");
+  }
+
+  async waitForLink(/** @type {string[]} */ ...states) {
+    return this.#wait(
+      `data-link = ${states.join(" or ")}`,
+      (wanted) => wanted.includes(document.documentElement.dataset.link ?? ""),
+      states,
+      { timeout: 60_000 },
+    );
+  }
+
+  /** Every value data-link had since the page was loaded, in order. @returns {Promise<string[]>} */
+  async linkHistory() {
+    return this.page.evaluate(() => /** @type {any} */ (window).journeyLinks);
+  }
+
+  // Panes
+
+  get pane() {
+    return this.page.locator(".pane").filter({ visible: true }).first();
+  }
+
+  async waitForPane(/** @type {string} */ state) {
+    await this.page.locator(`.pane[data-state="${state}"]`).filter({ visible: true }).first().waitFor();
+  }
+
+  async session() {
+    return (await this.pane.getAttribute("data-session")) ?? "";
+  }
+
+  async focus() {
+    await this.pane.locator(".xterm-helper-textarea").focus();
+  }
+
+  /** The front terminal's whole buffer, or that of a session. */
+  async text(/** @type {string | undefined} */ session = undefined) {
+    return this.page.evaluate(
+      (id) => /** @type {string} */ (/** @type {any} */ (window).bowline?.text(id ?? undefined) ?? ""),
+      session,
+    );
+  }
+
+  async size() {
+    return this.page.evaluate(() => /** @type {{cols: number, rows: number}} */ (/** @type {any} */ (window).bowline.size()));
+  }
+
+  async waitForSizeOtherThan(/** @type {{cols: number, rows: number}} */ old) {
+    await this.#wait(
+      `a size other than ${old.cols}×${old.rows}`,
+      ({ cols, rows }) => {
+        const size = /** @type {any} */ (window).bowline.size();
+        return size.cols !== cols || size.rows !== rows;
+      },
+      old,
+    );
+    return this.size();
+  }
+
+  /**
+   * @param {RegExp | string} pattern a string is looked for as it is
+   * @param {{timeout?: number, session?: string}} [options]
+   */
+  async waitForText(pattern, { timeout = DEADLINE_MS, session } = {}) {
+    const source = typeof pattern === "string" ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.source;
+    await this.#wait(
+      `text ${pattern}`,
+      ({ source, flags, session }) =>
+        new RegExp(source, flags).test(/** @type {any} */ (window).bowline?.text(session) ?? ""),
+      { source, flags: typeof pattern === "string" ? "" : pattern.flags, session },
+      { timeout },
+    );
+  }
+
+  async type(/** @type {string} */ text) {
+    await this.page.keyboard.type(text);
+  }
+
+  async press(/** @type {string[]} */ ...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** Waits for the prompt, types a command and Enter; with a pattern, waits for its output. */
+  async run(/** @type {string} */ command, /** @type {RegExp | string | undefined} */ pattern = undefined) {
+    await this.waitForText(PROMPT);
+    await this.focus();
+    await this.type(command);
+    await this.press("Enter");
+    if (pattern !== undefined) await this.waitForText(pattern);
+  }
+
+  /** Pastes into the terminal, as the browser does after Ctrl+V. */
+  async paste(/** @type {string} */ text) {
+    await this.pane.locator(".xterm-helper-textarea").evaluate((textarea, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      textarea.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  }
+
+  /**
+   * Milliseconds from each key going down to its echo being in the terminal's buffer.
+   *
+   * @param {string} keys typed one after the other, each after the echo before
+   * @returns {Promise<number[]>}
+   */
+  async echoTimes(keys) {
+    const times = [];
+    for (const key of keys) {
+      const echo = this.page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const bowline = /** @type {any} */ (window).bowline;
+            const before = bowline.text();
+            let pressed = 0;
+            window.addEventListener("keydown", () => (pressed = performance.now()), { capture: true, once: true });
+            const look = () => {
+              if (pressed > 0 && bowline.text() !== before) resolve(performance.now() - pressed);
+              else setTimeout(look, 1);
+            };
+            look();
+          }),
+      );
+      // Commands to one page are carried out in order, so the listener is there before the key.
+      await this.page.keyboard.press(key);
+      times.push(/** @type {number} */ (await echo));
+    }
+    return times;
+  }
+
+  // Tabs
+
+  get tabElements() {
+    return this.page.getByRole("tablist").first().getByRole("tab");
+  }
+
+  /** @returns {Promise<Tab[]>} */
+  async tabs() {
+    return this.tabElements.evaluateAll((tabs) =>
+      tabs.map((tab) => ({
+        name: (tab.querySelector(".tab-name")?.textContent ?? tab.getAttribute("aria-label") ?? tab.textContent ?? "").trim(),
+        selected: tab.getAttribute("aria-selected") === "true",
+      })),
+    );
+  }
+
+  async waitForTabs(/** @type {number} */ count) {
+    await this.#wait(
+      `${count} tabs`,
+      (count) => document.querySelectorAll("[role=tablist] [role=tab]").length === count,
+      count,
+    );
+  }
+
+  /** Adds a tab by its button and waits for its shell. */
+  async newTab() {
+    const before = await this.tabElements.count();
+    await this.page.getByRole("button", { name: "New tab" }).first().click();
+    await this.waitForTabs(before + 1);
+    await this.waitForPane("live");
+    await this.waitForText(PROMPT);
+  }
+
+  /** @param {number} index from 0 */
+  async selectTab(index) {
+    await this.tabElements.nth(index).click();
+    await this.#wait(
+      `tab ${index} selected`,
+      (index) => document.querySelectorAll("[role=tablist] [role=tab]")[index]?.getAttribute("aria-selected") === "true",
+      index,
+    );
+    await this.waitForPane("live");
+  }
+
+  async renameTab(/** @type {number} */ index, /** @type {string} */ name) {
+    await this.selectTab(index);
+    await this.tabElements.nth(index).focus();
+    await this.press("F2");
+    const field = this.page.locator("[role=tablist] input, .tab input").filter({ visible: true }).first();
+    await field.waitFor();
+    await field.fill(name);
+    await field.press("Enter");
+    await this.#wait(
+      `a tab named ${name}`,
+      (name) => document.querySelector("[role=tablist]")?.textContent?.includes(name),
+      name,
+    );
+  }
+
+  /** Closes the tab in front by its button: its session is detached, not ended. */
+  async closeTab(/** @type {number} */ index) {
+    const before = await this.tabElements.count();
+    const { name } = (await this.tabs())[index];
+    await this.tabElements.nth(index).hover();
+    await this.page.getByRole("button", { name: `Close tab ${name}`, exact: true }).first().click();
+    await this.waitForTabs(before - 1);
+  }
+
+  // The picker
+
+  async openPicker() {
+    await this.press("Alt+Shift+S");
+    const dialog = this.page.getByRole("dialog", { name: "Sessions" });
+    await dialog.waitFor();
+    return new Picker(dialog);
+  }
+
+  // Exited panes
+
+  get restartButton() {
+    return this.pane.getByRole("button", { name: "Restart" });
+  }
+
+  // Waiting
+
+  /**
+   * @template T
+   * @param {string} what
+   * @param {(argument: T) => unknown} probe runs in the page
+   * @param {T} argument
+   * @param {{timeout?: number}} [options]
+   */
+  async #wait(what, probe, argument, { timeout = DEADLINE_MS } = {}) {
+    try {
+      // Not by animation frame: a page that is not in front has none.
+      await this.page.waitForFunction(/** @type {any} */ (probe), argument, { timeout, polling: 50 });
+    } catch (error) {
+      throw new Error(`not seen within ${timeout} ms: ${what}\n${await this.report()}`, { cause: error });
+    }
+  }
+
+  /** What a reader of a failed test wants to see first. */
+  async report() {
+    try {
+      const [link, tabs, text] = [await this.link(), await this.tabs(), await this.text()];
+      const states = await this.page.locator(".pane").evaluateAll((panes) =>
+        panes.map((pane) => pane.getAttribute("data-state")),
+      );
+      return [
+        `link ${link}; tabs ${tabs.map(({ name, selected }) => (selected ? `[${name}]` : name)).join(", ")}; panes ${states}`,
+        "the terminal ends with:",
+        ...text.trimEnd().split("\n").slice(-15),
+      ].join("\n");
+    } catch (error) {
+      return `(the page answers nothing: ${error})`;
+    }
+  }
+}
+
+/** The open session picker. */
+export class Picker {
+  constructor(/** @type {import("playwright-core").Locator} */ dialog) {
+    this.dialog = dialog;
+  }
+
+  /** The row that shows `text`; the narrowest element that also holds its buttons. */
+  row(/** @type {string} */ text) {
+    return this.dialog
+      .locator(":is(li, tr, [role=row], [role=option], [role=listitem])")
+      .filter({ hasText: text })
+      .first();
+  }
+
+  async attach(/** @type {string} */ text) {
+    await this.row(text).getByRole("button", { name: /^Attach/ }).click();
+    await this.dialog.waitFor({ state: "hidden" });
+  }
+
+  /** Kills, and confirms where the page asks. */
+  async kill(/** @type {string} */ text) {
+    await this.row(text).getByRole("button", { name: /^Kill/ }).click();
+  }
+
+  async close() {
+    await this.dialog.page().keyboard.press("Escape");
+    await this.dialog.waitFor({ state: "hidden" });
+  }
+}
