@@ -1,1 +1,69 @@
-//! PTY sessions.
+//! PTY sessions and the server end of the link. Knows no HTTP, no page, no credentials: whoever hosts it
+//! (the server today, a keeper process later) hands in bytes and takes bytes out.
+//!
+//! A **session** is a program on a PTY. One task owns the PTY, its input and its deadlines; its output
+//! is a log addressed by absolute offset, from which any number of **viewers** read, each at its own
+//! pace. A viewer belongs to a client (a page load) and outlives the transports that carry it.
+//!
+//! ```text
+//! PTY → session::task → log ─┬→ link::attachment → link::viewer → Transport / HttpTransport → page
+//!                            └→ SessionHandle::read → HTTP API
+//! page → link → session (input::InputQueue, deduplicated) → session::task → PTY
+//! ```
+//!
+//! Where things are:
+//! - [`log`]: the output log: bytes, arrival times, resize marks. Pure.
+//! - `input`: keystrokes of many clients, each exactly once, pastes whole. Pure.
+//! - `environment`, `spawn`: what a program gets, and how it starts.
+//! - `readiness`: descriptors the runtime watches.
+//! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
+//! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
+//! - `viewers`, `wake`: who looks at a session, whose size rules, and how they are woken.
+//! - [`Sessions`]: the registry: admission, panes, listing, closing.
+//! - [`Links`]: viewers by client, transports by generation, batches in and out.
+//!
+//! Invariants, each tested: reading never consumes; nothing is typed twice; a slow viewer delays nobody;
+//! closing a view ends no session; a kill leaves no process of the session. Locks are `std` mutexes held
+//! for moments, never across an await, taken in the order registry, viewer, session, wake.
+
+mod environment;
+mod error;
+mod input;
+mod kill;
+mod link;
+pub mod log;
+mod memory;
+mod options;
+mod process;
+mod readiness;
+mod session;
+mod sessions;
+mod spawn;
+mod viewers;
+mod wake;
+
+pub use bowline_protocol::frame::{Exit, Notice, Size};
+pub use bowline_protocol::ids::{
+    ClientId, Generation, LogId, LogPosition, ParseIdError, ServerId, SessionId,
+};
+pub use error::Error;
+pub use link::{HttpTransport, LinkError, Links, Transport};
+pub use options::{Options, SizeRule};
+pub use session::{ApiInput, Read, SessionHandle, SessionInfo, SessionState};
+pub use sessions::{CreateSession, Created, Sessions};
+
+/// Takes a lock, also when a thread panicked while holding it: every critical section here leaves its
+/// data consistent at each step, and a terminal that goes on is worth more than one that stops.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Sixteen random bytes for an id.
+fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .expect("the system's random source works once the system has started");
+    bytes
+}

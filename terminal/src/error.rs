@@ -1,0 +1,53 @@
+//! What can go wrong with a session. Messages say what to do; none holds a secret.
+
+use std::io;
+
+/// A request about a session was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No such session, or not any more.
+    #[error("this session does not exist (any more)")]
+    Gone,
+    /// The session's program has ended; its output can still be read.
+    #[error("the program in this session has ended")]
+    Exited,
+    /// As many sessions run as may.
+    #[error("{max} sessions are running, the most allowed: close one to free its place")]
+    Limit {
+        /// The bound.
+        max: usize,
+    },
+    /// The machine is short of memory.
+    #[error("only {available_mib} MiB of memory are left: close a session or a program first")]
+    Memory {
+        /// What is left.
+        available_mib: u64,
+    },
+    /// A terminal can't have this size.
+    #[error("a terminal has 2 to 1000 columns and 1 to 1000 rows")]
+    BadSize,
+    /// Input before the given position never came.
+    #[error("input is missing: send again from position {expected}")]
+    InputGap {
+        /// Where input goes on.
+        expected: u64,
+    },
+    /// The program doesn't read, and no more input can wait for it.
+    #[error("the program does not read its input: try again when it does")]
+    InputFull,
+    /// The program could not be started.
+    #[error("cannot start {what}: {source}")]
+    Spawn {
+        /// The program, or what of it was refused.
+        what: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The request itself makes no sense.
+    #[error("{what}")]
+    Invalid {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+}

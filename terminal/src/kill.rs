@@ -1,0 +1,113 @@
+//! Ending every process of a terminal session: HUP and CONT, time to leave, then KILL, scanning until
+//! nobody is left. Never blocks the caller's thread, and always ends: what can't be killed is reported.
+//!
+//! The session's leader must not be reaped before: while it lives or is a zombie, the kernel gives its
+//! number to nobody else, so "session N" means ours. Each process is signalled by pidfd after looking
+//! again, so that a number reused in between is not hit.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tokio::io::Interest;
+use tokio::time::{Instant, timeout_at};
+
+use crate::process;
+use crate::readiness::watch;
+
+/// How long KILL is repeated: only a process that hangs in the kernel needs more.
+const KILL_TIME: Duration = Duration::from_secs(2);
+/// Time for one round's dead to leave before looking again.
+const ROUND: Duration = Duration::from_millis(200);
+/// Pause between looks at processes that can't be waited for.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whether the session is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Empty,
+    SomeSurvive,
+}
+
+/// Ends all processes of the session.
+pub(crate) async fn end_session(session: Pid, grace: Duration) -> Outcome {
+    let begun = Instant::now();
+    let polite = begun + grace;
+    while Instant::now() < polite {
+        let Some(signalled) = signal_all(session, &[Signal::HUP, Signal::CONT]).await else {
+            return Outcome::Empty;
+        };
+        wait_for(signalled, polite).await;
+    }
+    let last = polite + KILL_TIME;
+    loop {
+        let Some(signalled) = signal_all(session, &[Signal::KILL]).await else {
+            return Outcome::Empty;
+        };
+        if Instant::now() >= last {
+            return Outcome::SomeSurvive;
+        }
+        wait_for(signalled, Instant::now() + ROUND).await;
+    }
+}
+
+/// Signals every member; gives something to wait for each by, or `None` when there is no member.
+async fn signal_all(session: Pid, signals: &'static [Signal]) -> Option<Vec<OwnedFd>> {
+    let round = move || {
+        let members = process::members(session);
+        if members.is_empty() {
+            return None;
+        }
+        let signalled = members
+            .into_iter()
+            .filter_map(|pid| signal(pid, session, signals))
+            .collect();
+        Some(signalled)
+    };
+    // Looking through all of `/proc` takes milliseconds.
+    tokio::task::spawn_blocking(round)
+        .await
+        .unwrap_or_else(|_| Some(Vec::new()))
+}
+
+fn signal(pid: Pid, session: Pid, signals: &[Signal]) -> Option<OwnedFd> {
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => {
+            if process::is_member(pid, session) {
+                for signal in signals {
+                    if let Err(error) = pidfd_send_signal(&pidfd, *signal) {
+                        tracing::debug!(pid = pid.as_raw_pid(), %error, "cannot signal a process");
+                    }
+                }
+            }
+            Some(pidfd)
+        }
+        Err(rustix::io::Errno::SRCH) => None,
+        Err(error) => {
+            // A kernel or sandbox without pidfds: the number is all there is.
+            tracing::debug!(pid = pid.as_raw_pid(), %error, "no pidfd");
+            if process::is_member(pid, session) {
+                for signal in signals {
+                    let _ = rustix::process::kill_process(pid, *signal);
+                }
+            }
+            None
+        }
+    }
+}
+
+/// Waits until all have died or time is over.
+async fn wait_for(pidfds: Vec<OwnedFd>, deadline: Instant) {
+    if pidfds.is_empty() {
+        tokio::time::sleep_until(deadline.min(Instant::now() + PAUSE)).await;
+        return;
+    }
+    for pidfd in pidfds {
+        let Ok(pidfd) = watch(pidfd, Interest::READABLE) else {
+            continue;
+        };
+        if timeout_at(deadline, pidfd.readable()).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What whoever hosts the sessions decides. Read once, at the start.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Whose size a session has when several viewers look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SizeRule {
+    /// The viewer that had the keyboard last, of those that are visible.
+    #[default]
+    Focused,
+    /// The smallest columns and rows of all visible viewers.
+    Smallest,
+}
+
+/// Bounds and habits of all sessions.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Sessions that may run at a time.
+    pub max_sessions: usize,
+    /// A session that nobody used or watched for this long ends; zero = never.
+    pub idle_limit: Duration,
+    /// Output kept per session, bytes. Grown as output comes.
+    pub log_bytes: usize,
+    /// Where shells start when nothing else is asked and it exists.
+    pub projects_dir: Option<PathBuf>,
+    /// More names of environment variables to pass on.
+    pub env_pass: Vec<String>,
+    /// Environment variables to set.
+    pub env_set: Vec<(String, String)>,
+    /// Whose size rules.
+    pub size_rule: SizeRule,
+    /// Time between HUP and KILL.
+    pub kill_grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_sessions: 100,
+            idle_limit: Duration::from_secs(24 * 60 * 60),
+            log_bytes: 4 * 1024 * 1024,
+            projects_dir: None,
+            env_pass: Vec::new(),
+            env_set: Vec::new(),
+            size_rule: SizeRule::default(),
+            kill_grace: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What `/proc` says about processes. Reads only; forks nothing.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::Pid;
+
+/// What a process's `stat` line tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stat {
+    name: String,
+    state: char,
+    session: i32,
+}
+
+impl Stat {
+    fn parse(line: &str) -> Option<Self> {
+        // The name stands in parentheses and may hold anything, parentheses too.
+        let (head, tail) = line.rsplit_once(')')?;
+        let (_, name) = head.split_once('(')?;
+        let mut fields = tail.split_ascii_whitespace();
+        let state = fields.next()?.chars().next()?;
+        let session = fields.nth(2)?.parse().ok()?;
+        Some(Self {
+            name: name.to_owned(),
+            state,
+            session,
+        })
+    }
+
+    fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    Stat::parse(&String::from_utf8_lossy(&line))
+}
+
+/// A process's name, as `ps` shows it.
+pub(crate) fn name(pid: Pid) -> Option<String> {
+    stat(pid.as_raw_pid()).map(|stat| stat.name)
+}
+
+/// A process's working directory, if it is ours to see.
+pub(crate) fn cwd(pid: Pid) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{}/cwd", pid.as_raw_pid())).ok()
+}
+
+/// Whether a process lives and belongs to a terminal session.
+pub(crate) fn is_member(pid: Pid, session: Pid) -> bool {
+    stat(pid.as_raw_pid())
+        .is_some_and(|stat| stat.is_alive() && stat.session == session.as_raw_pid())
+}
+
+/// Every living process of a terminal session.
+pub(crate) fn members(session: Pid) -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+        .filter(|pid| is_member(*pid, session))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_parentheses_and_spaces() {
+        let stat = Stat::parse("42 (a) b (c)) S 1 40 39 34816 41 4194304").expect("a stat line");
+        assert_eq!(stat.name, "a) b (c)");
+        assert_eq!(stat.state, 'S');
+        assert_eq!(stat.session, 39);
+        assert!(stat.is_alive());
+    }
+
+    #[test]
+    fn this_process_is_a_member_of_its_own_session() {
+        let me = rustix::process::getpid();
+        let session = rustix::process::getsid(None).expect("a session");
+        assert!(members(session).contains(&me));
+    }
+}

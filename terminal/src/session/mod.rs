@@ -1,0 +1,331 @@
+//! One session: its state, shared between its task and everybody who holds a handle. The task
+//! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
+
+mod handle;
+mod task;
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bowline_protocol::frame::{Exit, Size};
+use bowline_protocol::ids::{ClientId, LogId, SessionId};
+use bytes::Bytes;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::input::{InputQueue, Refused, Rest};
+use crate::lock;
+use crate::log::OutputLog;
+use crate::options::{Options, SizeRule};
+use crate::process;
+use crate::viewers::{Shown, Viewers};
+use crate::wake::Wake;
+
+pub(crate) use handle::bounded;
+pub use handle::{ApiInput, Read, SessionHandle};
+pub(crate) use task::run;
+
+/// Our end of a PTY.
+pub(crate) type Terminal = AsyncFd<OwnedFd>;
+
+/// Whether a session's program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionState {
+    /// It runs.
+    Running,
+    /// It ended; its output can still be read.
+    Exited(Exit),
+}
+
+/// A session at one moment.
+#[derive(Debug, Clone)]
+pub struct SessionInfo {
+    /// Which.
+    pub id: SessionId,
+    /// The pane it was created for.
+    pub pane_id: Option<String>,
+    /// Its name for people.
+    pub label: String,
+    /// The program in the foreground; empty once ended.
+    pub process: String,
+    /// Where that program is.
+    pub cwd: Option<PathBuf>,
+    /// Since it was started.
+    pub age: Duration,
+    /// Since anybody typed, looked, or it said something.
+    pub idle: Duration,
+    /// Columns and rows.
+    pub size: Size,
+    /// Pages attached.
+    pub viewers: usize,
+    /// Whether it runs.
+    pub state: SessionState,
+}
+
+/// How far a session's life is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Running,
+    /// Its processes are being ended.
+    Ending,
+    Ended,
+}
+
+/// A session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) pane_id: Option<String>,
+    started: Instant,
+    size_rule: SizeRule,
+    shared: Mutex<Shared>,
+    /// Wakes the task: something is wanted.
+    wanted: Notify,
+    /// Wakes those who wait for output without being viewers.
+    grown: Notify,
+    phase: watch::Sender<Phase>,
+}
+
+/// What is under the session's lock.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) log: OutputLog,
+    pub(crate) viewers: Viewers,
+    pub(crate) input: InputQueue,
+    pub(crate) label: Label,
+    pub(crate) exit: Option<Exit>,
+    /// How often, and with how many seconds left, an end for lack of use was announced.
+    pub(crate) idle_warning: IdleWarning,
+    size: Size,
+    wanted_size: Size,
+    /// How it shall end, once somebody wants it to.
+    ending: Option<Exit>,
+    used: Instant,
+    /// Gone once the program has ended.
+    terminal: Option<Arc<Terminal>>,
+}
+
+/// A session's name, and how often it was changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Label {
+    pub(crate) text: String,
+    pub(crate) changes: u64,
+}
+
+/// Announcements of an end for lack of use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct IdleWarning {
+    pub(crate) count: u64,
+    pub(crate) seconds: u32,
+}
+
+/// What a session begins with.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) id: SessionId,
+    pub(crate) pane_id: Option<String>,
+    pub(crate) label: String,
+    pub(crate) size: Size,
+    pub(crate) terminal: Arc<Terminal>,
+}
+
+impl Session {
+    pub(crate) fn new(beginning: Beginning, options: &Options) -> Self {
+        let Beginning {
+            id,
+            pane_id,
+            label,
+            size,
+            terminal,
+        } = beginning;
+        let log = LogId::from_bytes(crate::random_bytes());
+        Self {
+            id,
+            pane_id,
+            started: Instant::now(),
+            size_rule: options.size_rule,
+            shared: Mutex::new(Shared {
+                log: OutputLog::new(log, options.log_bytes, size),
+                viewers: Viewers::default(),
+                input: InputQueue::default(),
+                label: Label {
+                    text: label,
+                    changes: 0,
+                },
+                exit: None,
+                idle_warning: IdleWarning::default(),
+                size,
+                wanted_size: size,
+                ending: None,
+                used: Instant::now(),
+                terminal: Some(terminal),
+            }),
+            wanted: Notify::new(),
+            grown: Notify::new(),
+            phase: watch::Sender::new(Phase::Running),
+        }
+    }
+
+    /// The state. Held for moments; the lock of a client's viewer may be held, the registry's not.
+    pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
+        lock(&self.shared)
+    }
+
+    /// Milliseconds since the session's start.
+    pub(crate) fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        *self.phase.borrow() == Phase::Running
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        *self.phase.borrow() == Phase::Ended
+    }
+
+    /// Whether somebody closed it: nobody can find it any more, but those who look at it.
+    pub(crate) fn is_closed(&self) -> bool {
+        let shared = self.shared();
+        shared.exit.or(shared.ending) == Some(Exit::Killed)
+    }
+
+    /// Takes input of a client. After the end everything is taken and thrown away.
+    pub(crate) fn input(
+        &self,
+        client: ClientId,
+        position: Option<u64>,
+        bytes: Bytes,
+        rest: Rest,
+    ) -> Result<u64, Refused> {
+        let now_ms = self.now_ms();
+        let mut shared = self.shared();
+        shared.used = Instant::now();
+        let accepted = shared.input.accept(client, position, bytes, rest, now_ms)?;
+        if shared.exit.is_some() {
+            shared.input.discard();
+            shared.viewers.wake_one(self.id, client);
+        }
+        drop(shared);
+        self.wanted.notify_one();
+        Ok(accepted)
+    }
+
+    /// A client looks at the session, and would like a size.
+    pub(crate) fn join(&self, client: ClientId, wake: Arc<Wake>, wish: Option<Size>) {
+        self.with_viewers(|viewers| viewers.join(client, wake, wish));
+    }
+
+    /// A client no longer looks.
+    pub(crate) fn leave(&self, client: ClientId) {
+        self.with_viewers(|viewers| viewers.leave(client));
+    }
+
+    /// How a client shows the session.
+    pub(crate) fn view(&self, client: ClientId, shown: Shown, focused: bool) {
+        self.with_viewers(|viewers| viewers.view(client, shown, focused));
+    }
+
+    /// A client would like a size.
+    pub(crate) fn wish(&self, client: ClientId, wish: Size) {
+        self.with_viewers(|viewers| viewers.wish(client, wish));
+    }
+
+    /// Changes who looks, which counts as use, and then lets the size rule speak.
+    fn with_viewers(&self, change: impl FnOnce(&mut Viewers)) {
+        let mut shared = self.shared();
+        change(&mut shared.viewers);
+        shared.used = Instant::now();
+        if let Some(size) = shared.viewers.ruling_size(self.size_rule) {
+            shared.wanted_size = size;
+        }
+        let resize = shared.wanted_size != shared.size;
+        drop(shared);
+        if resize {
+            self.wanted.notify_one();
+        }
+    }
+
+    /// Asks for a size without being a viewer.
+    pub(crate) fn resize(&self, size: Size) -> Result<(), Error> {
+        let size = size.checked().ok_or(Error::BadSize)?;
+        let mut shared = self.shared();
+        if shared.exit.is_some() {
+            return Err(Error::Exited);
+        }
+        shared.used = Instant::now();
+        shared.wanted_size = size;
+        drop(shared);
+        self.wanted.notify_one();
+        Ok(())
+    }
+
+    pub(crate) fn rename(&self, text: String) {
+        let mut shared = self.shared();
+        if shared.label.text != text {
+            shared.label.text = text;
+            shared.label.changes += 1;
+            shared.viewers.wake_all(self.id);
+        }
+    }
+
+    /// Wants the session to end. Returns at once; the first reason given stands.
+    pub(crate) fn end(&self, reason: Exit) {
+        let mut shared = self.shared();
+        if shared.exit.is_none() && shared.ending.is_none() {
+            shared.ending = Some(reason);
+        }
+        drop(shared);
+        self.wanted.notify_one();
+    }
+
+    /// Waits until the session's life is at least so far.
+    pub(crate) async fn reached(&self, at_least: Phase) {
+        let mut phase = self.phase.subscribe();
+        // The sender lives in `self`: waiting can't fail.
+        let _ = phase
+            .wait_for(|phase| match at_least {
+                Phase::Running => true,
+                Phase::Ending => *phase != Phase::Running,
+                Phase::Ended => *phase == Phase::Ended,
+            })
+            .await;
+    }
+
+    /// Since when an ended session has no viewers; `None` while it runs or has some.
+    pub(crate) fn abandoned_since(&self) -> Option<Instant> {
+        let shared = self.shared();
+        (shared.exit.is_some() && shared.viewers.len() == 0).then_some(shared.used)
+    }
+
+    pub(crate) fn info(&self) -> SessionInfo {
+        let shared = self.shared();
+        let terminal = shared.terminal.clone();
+        let mut info = SessionInfo {
+            id: self.id,
+            pane_id: self.pane_id.clone(),
+            label: shared.label.text.clone(),
+            process: String::new(),
+            cwd: None,
+            age: self.started.elapsed(),
+            idle: shared.used.elapsed(),
+            size: shared.size,
+            viewers: shared.viewers.len(),
+            state: shared
+                .exit
+                .map_or(SessionState::Running, SessionState::Exited),
+        };
+        drop(shared);
+        // Asked outside the lock: `/proc` may take its time.
+        let foreground = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(&*terminal).ok());
+        if let Some(foreground) = foreground {
+            info.process = process::name(foreground).unwrap_or_default();
+            info.cwd = process::cwd(foreground);
+        }
+        info
+    }
+}

@@ -1,0 +1,401 @@
+//! The task of one session: the only one that reads, writes and resizes its PTY, ends it and keeps its
+//! deadlines. What others want lies in the session's shared state; they wake it.
+
+use std::cell::RefCell;
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::process::Child;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bowline_protocol::frame::{Exit, Size};
+use bytes::Bytes;
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+use rustix::termios::{Winsize, tcsetwinsize};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::kill;
+use crate::options::Options;
+use crate::readiness::watch;
+use crate::session::{Phase, Session, Terminal};
+
+/// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
+/// one wake, and no flood keeps others waiting longer.
+const READ_MAX: usize = 64 * 1024;
+/// Input written in one turn before output is read again.
+const WRITE_MAX: usize = 64 * 1024;
+/// After the program's end: more than the kernel holds of one terminal. A background job that goes on
+/// writing can't keep the session open.
+const LAST_OUTPUT_MAX: usize = 1024 * 1024;
+/// A program may close its terminal and open it again: how often to look.
+const HUNG_UP_PAUSE: Duration = Duration::from_millis(200);
+/// How often an end is looked for where the kernel offers no pidfd.
+const NO_PIDFD_PAUSE: Duration = Duration::from_millis(100);
+/// An end for lack of use is announced after this part of the limit.
+const WARNING: f64 = 0.8;
+
+thread_local! {
+    /// Where the kernel's bytes land before they are copied, once and in their exact length, into the log.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What one look at the PTY gave.
+enum Output {
+    Bytes(Bytes),
+    Nothing,
+    /// Nobody has the terminal open.
+    HungUp,
+}
+
+/// Reads until nothing is left, or [`READ_MAX`].
+fn read_available(fd: &OwnedFd) -> Output {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(READ_MAX, 0);
+        let mut filled = 0;
+        let end = loop {
+            if filled == READ_MAX {
+                break Output::Nothing;
+            }
+            match rustix::io::read(fd, &mut scratch[filled..]) {
+                Ok(0) => break Output::HungUp,
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break Output::Nothing,
+                // EIO: the last process closed its end. Whatever else: the terminal is of no use.
+                Err(_) => break Output::HungUp,
+            }
+        };
+        if filled > 0 {
+            Output::Bytes(Bytes::copy_from_slice(&scratch[..filled]))
+        } else {
+            end
+        }
+    })
+}
+
+async fn read(terminal: &Terminal) -> Output {
+    loop {
+        let Ok(mut guard) = terminal.readable().await else {
+            return Output::HungUp;
+        };
+        match read_available(guard.get_inner()) {
+            Output::Nothing => guard.clear_ready(),
+            // More may be there, or not: the next look tells.
+            some => return some,
+        }
+    }
+}
+
+/// Learns that the program ended without taking its exit status away: the unreaped child keeps the
+/// session's number from being given to another.
+enum Ending {
+    Pidfd(AsyncFd<OwnedFd>),
+    Polled,
+}
+
+impl Ending {
+    fn of(pid: Pid) -> Self {
+        pidfd_open(pid, PidfdFlags::empty())
+            .map_err(std::io::Error::from)
+            .and_then(|pidfd| watch(pidfd, Interest::READABLE))
+            .map_or(Self::Polled, Self::Pidfd)
+    }
+
+    async fn wait(&self, pid: Pid) -> Exit {
+        loop {
+            if let Some(exit) = exit_of(pid) {
+                return exit;
+            }
+            match self {
+                Self::Pidfd(pidfd) => match pidfd.readable().await {
+                    // The status may come a moment after the readiness is known here.
+                    Ok(mut guard) if exit_of(pid).is_none() => guard.clear_ready(),
+                    _ => {}
+                },
+                Self::Polled => tokio::time::sleep(NO_PIDFD_PAUSE).await,
+            }
+        }
+    }
+}
+
+fn exit_of(pid: Pid) -> Option<Exit> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(pid), options) {
+        Ok(status) => {
+            let status = status?;
+            Some(match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => Exit::Code(code),
+                (None, Some(signal)) => Exit::Signal(signal),
+                (None, None) => return None,
+            })
+        }
+        Err(Errno::INTR) => None,
+        // Somebody else reaped it: it ended, how is not known.
+        Err(_) => Some(Exit::Code(-1)),
+    }
+}
+
+/// What the task has to do next.
+struct Plan {
+    ending: Option<Exit>,
+    resize: Option<Size>,
+    has_input: bool,
+    wake_at: Option<Instant>,
+}
+
+struct Task {
+    session: Arc<Session>,
+    terminal: Arc<Terminal>,
+    pid: Pid,
+    idle_limit: Duration,
+    /// The use that the present warning was about.
+    warned_of: Option<Instant>,
+}
+
+/// Runs a session to its end. `on_end` is called once the session has ended and its child is reaped.
+pub(crate) async fn run(
+    session: Arc<Session>,
+    terminal: Arc<Terminal>,
+    child: Child,
+    options: Arc<Options>,
+) -> Weak<Session> {
+    let pid = Pid::from_child(&child);
+    let ending = Ending::of(pid);
+    let mut task = Task {
+        session,
+        terminal,
+        pid,
+        idle_limit: options.idle_limit,
+        warned_of: None,
+    };
+    let exit = task.live(&ending, options.kill_grace).await;
+    task.finish(exit);
+    let Task {
+        session, terminal, ..
+    } = task;
+    // The child first, so that whoever sees the end finds no zombie. Closing our end of the terminal
+    // tells what is left of the session that it is gone.
+    reap(child, ending, pid);
+    drop(terminal);
+    session.phase.send_replace(Phase::Ended);
+    Arc::downgrade(&session)
+}
+
+/// Takes the child's exit status away from the kernel.
+fn reap(mut child: Child, ending: Ending, pid: Pid) {
+    if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
+        return;
+    }
+    // It survived KILL: it hangs in the kernel, and nobody waits for it but this.
+    tracing::warn!(pid = pid.as_raw_pid(), "a process does not die");
+    tokio::spawn(async move {
+        ending.wait(pid).await;
+        let _ = child.try_wait();
+    });
+}
+
+impl Task {
+    async fn live(&mut self, ending: &Ending, grace: Duration) -> Exit {
+        let mut killing: Option<(JoinHandle<kill::Outcome>, Exit)> = None;
+        let mut leader_left = false;
+        let mut hung_up = false;
+        let mut timer = pin!(sleep_until(Instant::now()));
+        let mut ended = pin!(ending.wait(self.pid));
+        loop {
+            let plan = self.plan();
+            if let Some(exit) = plan.ending
+                && killing.is_none()
+            {
+                let ending = tokio::spawn(kill::end_session(self.pid, grace));
+                killing = Some((ending, exit));
+                self.session.phase.send_replace(Phase::Ending);
+            }
+            if let Some(size) = plan.resize {
+                self.apply_size(size);
+            }
+            let retry = hung_up.then(|| Instant::now() + HUNG_UP_PAUSE);
+            if let Some(wake_at) = plan.wake_at.into_iter().chain(retry).min()
+                && (wake_at < timer.deadline() || timer.is_elapsed())
+            {
+                timer.as_mut().reset(wake_at);
+            }
+            let has_input = plan.has_input && !hung_up;
+            tokio::select! {
+                biased;
+                () = self.session.wanted.notified() => {}
+                outcome = killed(&mut killing) => {
+                    if outcome == kill::Outcome::SomeSurvive {
+                        tracing::warn!(session = %self.session.id, "some processes could not be ended");
+                    }
+                    return killing.map_or(Exit::Killed, |(_, exit)| exit);
+                }
+                exit = &mut ended, if !leader_left => {
+                    if killing.is_none() {
+                        return exit;
+                    }
+                    leader_left = true;
+                }
+                () = writable(&self.terminal), if has_input => self.write(),
+                output = read(&self.terminal), if !hung_up => match output {
+                    Output::Bytes(bytes) => {
+                        let flood = bytes.len() >= READ_MAX;
+                        self.append(bytes);
+                        if flood {
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                    Output::Nothing => {}
+                    Output::HungUp => hung_up = true,
+                },
+                () = &mut timer, if plan.wake_at.is_some() || hung_up => {
+                    self.check_idle();
+                    if hung_up && let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
+                        self.append(bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        let now_ms = self.session.now_ms();
+        let mut shared = self.session.shared();
+        let has_input = shared.input.front(now_ms).is_some();
+        let input_at = shared
+            .input
+            .deadline_ms()
+            .map(|at_ms| self.session.started + Duration::from_millis(at_ms));
+        let idle_at = (!self.idle_limit.is_zero()).then(|| {
+            if self.warned_of == Some(shared.used) {
+                shared.used + self.idle_limit
+            } else {
+                shared.used + self.idle_limit.mul_f64(WARNING)
+            }
+        });
+        Plan {
+            ending: shared.ending,
+            resize: (shared.wanted_size != shared.size).then_some(shared.wanted_size),
+            has_input,
+            wake_at: input_at.into_iter().chain(idle_at).min(),
+        }
+    }
+
+    /// Output goes into the log and wakes whoever waits for it.
+    fn append(&self, bytes: Bytes) {
+        let now_ms = self.session.now_ms();
+        let mut shared = self.session.shared();
+        shared.used = Instant::now();
+        shared.log.append(bytes, now_ms);
+        shared.viewers.wake_armed(self.session.id);
+        drop(shared);
+        self.session.grown.notify_waiters();
+    }
+
+    /// Writes input until the terminal takes no more.
+    fn write(&self) {
+        let now_ms = self.session.now_ms();
+        let mut written = 0;
+        while written < WRITE_MAX {
+            let Some(bytes) = self.session.shared().input.front(now_ms) else {
+                return;
+            };
+            let result = self
+                .terminal
+                .try_io(Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, &bytes)?));
+            match result {
+                Ok(count) => {
+                    written += count;
+                    let mut shared = self.session.shared();
+                    if let Some(client) = shared.input.wrote(count, now_ms) {
+                        shared.viewers.wake_one(self.session.id, client);
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                // Full: the next readiness goes on. Hung up: reading learns it too.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Output that the program wrote before it knew the size comes before the mark.
+    fn apply_size(&self, size: Size) {
+        if let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
+            self.append(bytes);
+        }
+        let window = Winsize {
+            ws_row: size.rows,
+            ws_col: size.cols,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let applied = tcsetwinsize(self.terminal.get_ref(), window);
+        let mut shared = self.session.shared();
+        if let Err(error) = applied {
+            tracing::warn!(session = %self.session.id, %error, "the terminal refuses a size");
+            shared.wanted_size = shared.size;
+            return;
+        }
+        shared.size = size;
+        shared.log.resize(size);
+        // A mark concerns everybody, also those who have seen all output.
+        shared.viewers.wake_armed(self.session.id);
+    }
+
+    fn check_idle(&mut self) {
+        if self.idle_limit.is_zero() {
+            return;
+        }
+        let now = Instant::now();
+        let mut shared = self.session.shared();
+        if shared.viewers.any_visible() {
+            shared.used = now;
+            return;
+        }
+        let idle = now - shared.used;
+        if idle >= self.idle_limit {
+            shared.ending.get_or_insert(Exit::Idle);
+        } else if idle >= self.idle_limit.mul_f64(WARNING) && self.warned_of != Some(shared.used) {
+            self.warned_of = Some(shared.used);
+            let left = (self.idle_limit - idle).as_secs_f64().ceil();
+            shared.idle_warning.count += 1;
+            shared.idle_warning.seconds = left as u32;
+            shared.viewers.wake_all(self.session.id);
+        }
+    }
+
+    /// Takes in what the program still said, and says how it ended.
+    fn finish(&self, exit: Exit) {
+        let mut taken = 0;
+        while taken < LAST_OUTPUT_MAX
+            && let Output::Bytes(bytes) = read_available(self.terminal.get_ref())
+        {
+            taken += bytes.len();
+            self.append(bytes);
+        }
+        let mut shared = self.session.shared();
+        shared.exit = Some(exit);
+        shared.used = Instant::now();
+        shared.terminal = None;
+        shared.input.discard();
+        shared.viewers.wake_all(self.session.id);
+        drop(shared);
+        self.session.grown.notify_waiters();
+        tracing::debug!(session = %self.session.id, ?exit, "session ended");
+    }
+}
+
+async fn writable(terminal: &Terminal) {
+    // An error means that the runtime ends; writing then fails by itself.
+    let _ = terminal.writable().await;
+}
+
+async fn killed(killing: &mut Option<(JoinHandle<kill::Outcome>, Exit)>) -> kill::Outcome {
+    match killing {
+        Some((task, _)) => task.await.unwrap_or(kill::Outcome::SomeSurvive),
+        None => std::future::pending().await,
+    }
+}
