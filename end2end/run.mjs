@@ -2,6 +2,7 @@
 // journeys one after the other, prints the time of each and closes with `N passed, N failed`.
 // Must not build anything: it takes the binary it finds (BOWLINE_BIN, else target/release/bowline).
 
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { run } from "node:test";
@@ -31,66 +32,59 @@ const byName = filter !== undefined && named.length === 0;
 const escaped = (filter ?? "").replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
 let passed = 0;
-let failed = 0;
+/** @type {string[]} */
 const failures = [];
 
-// One file at a time: journeys measure and share two cores with a browser.
-const stream = run({
-  files: byName ? all : named,
-  concurrency: 1,
-  ...(byName ? { testNamePatterns: [new RegExp(escaped, "i")] } : {}),
-});
+// One file at a time: journeys measure, and share two cores with a browser.
+for (const file of byName ? all : named) await runFile(file);
 
-/** Diagnostics come before the verdict of the test that they belong to. @type {string[]} */
-let notes = [];
-let printedFile = "";
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
+const nothing = passed + failures.length === 0;
+if (nothing) console.log(`nothing is named ${filter}`);
+console.log(`\n${passed} passed, ${failures.length} failed`);
+process.exitCode = nothing || failures.length > 0 ? 1 : 0;
 
-stream.on("test:diagnostic", ({ message, nesting }) => {
-  if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(message)) notes.push(message);
-});
-stream.on("test:stderr", ({ message }) => process.stderr.write(message));
-stream.on("test:stdout", ({ message }) => process.stdout.write(message));
-stream.on("test:pass", (event) => verdict(event, true));
-stream.on("test:fail", (event) => verdict(event, false));
-stream.on("end", () => {
-  flush();
-  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
-  if (passed + failed === 0) {
-    console.log(`nothing is named ${filter}`);
-    failed = 1;
-  }
-  console.log(`\n${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
-});
-stream.resume();
-
-/** A verdict waits for the notes that follow it. @type {(() => void) | undefined} */
-let pending;
-
-function flush() {
-  pending?.();
-  pending = undefined;
-  for (const note of notes) console.log(`      ${note.replaceAll("\n", "\n      ")}`);
-  notes = [];
+/** Runs one file in a process of its own and prints the verdicts, each followed by its notes. */
+async function runFile(/** @type {string} */ file) {
+  const title = path.basename(file, ".test.mjs");
+  let titled = false;
+  /** @type {string[]} */
+  let notes = [];
+  const printNotes = () => {
+    for (const note of notes) console.log(indented(note));
+    notes = [];
+  };
+  const verdict = (/** @type {any} */ { name, details, skip }, /** @type {boolean} */ good) => {
+    printNotes();
+    // With a name filter, what does not match is reported as skipped; a file without a match as itself.
+    if (skip !== undefined || (good && path.resolve(name) === file)) return;
+    if (!titled) console.log(`\n${title}`);
+    titled = true;
+    if (good) passed += 1;
+    else failures.push(`${title}: ${name}`);
+    const seconds = (details.duration_ms / 1000).toFixed(1).padStart(6);
+    console.log(`  ${good ? "ok  " : "FAIL"} ${seconds} s  ${name}`);
+    const error = details.error?.cause ?? details.error;
+    if (!good) console.log(indented(error?.stack ?? String(error)));
+  };
+  const stream = run({
+    files: [file],
+    concurrency: 1,
+    ...(byName ? { testNamePatterns: [new RegExp(escaped, "i")] } : {}),
+  });
+  stream.on("test:pass", (event) => verdict(event, true));
+  stream.on("test:fail", (event) => verdict(event, false));
+  stream.on("test:stdout", ({ message }) => process.stdout.write(message));
+  stream.on("test:stderr", ({ message }) => process.stderr.write(message));
+  stream.on("test:diagnostic", ({ message }) => {
+    // The runner's own totals; ours close the run.
+    if (!/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(message)) notes.push(message);
+  });
+  stream.resume();
+  await once(stream, "end");
+  printNotes();
 }
 
-function verdict(/** @type {any} */ { name, file, details, skip }, /** @type {boolean} */ good) {
-  flush();
-  // With a name filter, what does not match is reported as skipped.
-  if (skip !== undefined || (good && details?.type === "suite")) return;
-  if (file !== undefined && file !== printedFile) {
-    printedFile = file;
-    console.log(`\n${path.basename(file, ".test.mjs")}`);
-  }
-  if (good) passed += 1;
-  else {
-    failed += 1;
-    failures.push(name);
-  }
-  const seconds = (details.duration_ms / 1000).toFixed(1).padStart(6);
-  console.log(`  ${good ? "ok  " : "FAIL"} ${seconds} s  ${name}`);
-  if (good) return;
-  const error = details.error?.cause ?? details.error;
-  const shown = error?.stack ?? String(error);
-  console.log(`      ${shown.replaceAll("\n", "\n      ")}`);
+function indented(/** @type {string} */ text) {
+  return `      ${text.replaceAll("\n", "\n      ")}`;
 }

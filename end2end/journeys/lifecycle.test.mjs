@@ -9,7 +9,7 @@ import { PROMPT } from "../support/page.mjs";
 import { until } from "../support/wait.mjs";
 
 /** The processes whose command line is exactly this. */
-async function processes(/** @type {string} */ ...command) {
+async function processes(/** @type {string[]} */ ...command) {
   const wanted = `${command.join("\0")}\0`;
   const found = [];
   for (const entry of await readdir("/proc")) {

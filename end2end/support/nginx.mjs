@@ -9,6 +9,7 @@ import { once } from "node:events";
 import os from "node:os";
 import path from "node:path";
 
+import { ask } from "./ask.mjs";
 import { until, within } from "./wait.mjs";
 
 /** Debian puts it where a user's PATH may not look. */
@@ -98,8 +99,8 @@ export class Nginx {
 
   async #serves(/** @type {number} */ revision) {
     await until(`nginx serving configuration ${revision}`, async () => {
-      const response = await fetch(`${this.url}nginx-revision`, { headers: { connection: "close" } });
-      return (await response.text()) === String(revision);
+      const { body } = await ask(`${this.url}nginx-revision`);
+      return body === String(revision);
     });
   }
 

@@ -15,7 +15,7 @@ export class BowlinePage {
   constructor(/** @type {import("playwright-core").Page} */ page) {
     this.page = page;
     page.setDefaultTimeout(DEADLINE_MS);
-    page.on("pageerror", (error) => this.errors.push(String(error.stack ?? error)));
+    page.on("pageerror", (error) => this.errors.push(error.stack || String(error)));
     page.on("console", (message) => {
       const text = message.text();
       if (/Content Security Policy|panicked at|hydrat/i.test(text) && message.type() !== "info") {

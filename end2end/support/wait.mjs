@@ -14,7 +14,7 @@ export const DEADLINE_MS = 30_000;
  * @param {string} what named in the error
  * @param {() => T | Promise<T>} probe
  * @param {{deadline?: number, every?: number}} [options]
- * @returns {Promise<NonNullable<Awaited<T>>>}
+ * @returns {Promise<Exclude<Awaited<T>, false | null | undefined>>}
  */
 export async function until(what, probe, { deadline = DEADLINE_MS, every = 20 } = {}) {
   const end = Date.now() + deadline;

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import http from "node:http";
 import { after, test } from "node:test";
 
+import { ask } from "../support/ask.mjs";
 import { Nginx } from "../support/nginx.mjs";
 import { RawSocket } from "../support/raw-socket.mjs";
 import { until, within } from "../support/wait.mjs";
@@ -39,8 +40,7 @@ test("stripped upgrades arrive as plain requests, and a reload lets them through
 test("a short read timeout ends a silent answer with 504 and a silent socket by closing it", async () => {
   await nginx.reload({ upgrade: "pass", readTimeout: "1s" });
   const socket = await RawSocket.open(`${nginx.url}link/socket`);
-  const response = await fetch(`${nginx.url}silent`);
-  assert.equal(response.status, 504);
+  assert.equal((await ask(`${nginx.url}silent`)).status, 504);
   await within("the socket's end", socket.closed);
   const served = await until("the log line", async () => (await nginx.served()).find(({ status }) => status === 504));
   assert.equal(served.uri, "/silent");
