@@ -30,6 +30,7 @@ export class Nginx {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #child;
   #revision = 0;
+  #worker = 0;
   #stderr = "";
   port = 0;
 
@@ -92,15 +93,19 @@ export class Nginx {
 
   /** Replaces the configuration and waits until it is the one in force. */
   async reload(/** @type {Manner} */ manner) {
+    const old = this.#worker;
     await this.#configure(manner);
     this.#child?.kill("SIGHUP");
     await this.#serves(this.#revision);
+    // For a moment both workers accept; only the old one's end makes the new configuration the only one.
+    await until("the end of nginx's worker before", () => !isAlive(old));
   }
 
   async #serves(/** @type {number} */ revision) {
     await until(`nginx serving configuration ${revision}`, async () => {
-      const { body } = await ask(`${this.url}nginx-revision`);
-      return body === String(revision);
+      const [served, worker] = (await ask(`${this.url}nginx-revision`)).body.split(" ").map(Number);
+      this.#worker = worker;
+      return served === revision;
     });
   }
 
@@ -134,7 +139,7 @@ http {
   map $http_upgrade $bowline_connection { default upgrade; '' ''; }
   server {
     listen 127.0.0.1:${this.port};
-    location = /nginx-revision { access_log off; return 200 "${this.#revision}"; }
+    location = /nginx-revision { access_log off; return 200 "${this.#revision} $pid"; }
     location / {
       proxy_pass http://127.0.0.1:${this.#target};
       proxy_http_version 1.1;
@@ -168,6 +173,15 @@ http {
       await within("nginx's end", gone).catch(() => child.kill("SIGKILL"));
     }
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function isAlive(/** @type {number} */ pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
