@@ -1,1 +1,189 @@
-//! Server.
+//! Bowline's server: configuration, gate, router, link endpoints, embedded page, shutdown. Terminal
+//! sessions live in `bowline-terminal`, the page and the API's functions in `bowline-app`; here they are
+//! put behind HTTP. `main` only parses and wires signals.
+
+mod answer;
+mod api;
+mod assets;
+pub mod config;
+pub mod gate;
+mod link;
+mod page;
+mod render;
+pub mod router;
+mod state;
+
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use bowline_app::context::AppContext;
+use bowline_terminal::{Links, Notice, Sessions};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Auth, Config};
+use crate::gate::Gate;
+use crate::render::Renderer;
+use crate::state::StateDir;
+
+/// The version, as said on every answer.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long requests may take to end once the sessions are gone.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// Why the server could not start, or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Without a login only this machine may connect.
+    #[error("--auth none lets in whoever connects: it needs a loopback address, not {0}")]
+    OpenToAll(SocketAddr),
+    /// Another server uses the folder.
+    #[error("another bowline uses {0}: stop it, or give this one another --state-dir")]
+    StateInUse(String),
+    /// The folder's files.
+    #[error("cannot use the state folder {path}: {source}")]
+    State {
+        /// Which folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The network, or a thread.
+    #[error("the server cannot go on: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A server that is ready to answer.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    sessions: Sessions,
+    links: Links,
+    gate: Arc<Gate>,
+    base_path: String,
+    // Held until the server ends, so that no other one writes the same files.
+    _state: StateDir,
+}
+
+impl Server {
+    /// Opens the state folder and builds everything; answers nobody yet.
+    pub fn new(config: Config, listener: TcpListener) -> Result<Self, Error> {
+        let address = listener.local_addr()?;
+        if config.auth == Auth::None && !address.ip().is_loopback() {
+            return Err(Error::OpenToAll(address));
+        }
+        // Leptos spawns with it. A second server of this process finds it set.
+        let _ = any_spawner::Executor::init_tokio();
+
+        let state = StateDir::open(&config.state_dir)?;
+        let gate = Arc::new(Gate::open(&config).map_err(|error| state.error(error))?);
+        let sessions = Sessions::new(config.sessions.clone());
+        let links = Links::new(sessions.clone(), server_id());
+        let workspace = {
+            let links = links.clone();
+            let changed = move |revision| links.notify(Notice::Workspace { revision });
+            state.open_workspace(changed)?
+        };
+        let context = AppContext {
+            sessions: sessions.clone(),
+            links: links.clone(),
+            workspace,
+            gate: gate.clone(),
+            version: VERSION,
+        };
+        let shared = router::Shared {
+            renderer: Arc::new(Renderer::start(context.clone())?),
+            context,
+            gate: Arc::clone(&gate),
+            base_path: config.base_path.as_str().into(),
+            routes: router::routes().into(),
+        };
+        Ok(Self {
+            listener,
+            address,
+            router: router::router(&shared),
+            sessions,
+            links,
+            gate,
+            base_path: config.base_path,
+            _state: state,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The page's URL for a browser on this machine, with a login code that works once. The code rides
+    /// in the fragment, which no server and no log ever sees.
+    pub fn url(&self) -> String {
+        let address = match self.address.ip() {
+            ip if !ip.is_unspecified() => self.address,
+            std::net::IpAddr::V4(_) => ([127, 0, 0, 1], self.address.port()).into(),
+            std::net::IpAddr::V6(_) => {
+                (std::net::Ipv6Addr::LOCALHOST, self.address.port()).into()
+            }
+        };
+        let url = format!("http://{address}{}", self.base_path);
+        match self.gate.issue_code() {
+            Some(code) => format!("{url}#code={code}"),
+            None => url,
+        }
+    }
+
+    /// Answers until `shutdown` resolves; then tells the pages, ends the sessions, lets requests end and
+    /// returns, all within ten seconds.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        let stop = CancellationToken::new();
+        // Without this a keystroke's echo may wait for an acknowledgement that the other end delays.
+        let listener = self.listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let serving = axum::serve(listener, self.router)
+            .with_graceful_shutdown(stop.clone().cancelled_owned())
+            .into_future();
+        let ending = async {
+            shutdown.await;
+            tracing::info!("ending");
+            self.links.notify(Notice::Restart);
+            self.sessions.end_all().await;
+            self.links.disconnect_all();
+            stop.cancel();
+            tokio::time::sleep(DRAIN).await;
+            tracing::warn!("some requests did not end in time");
+        };
+        tokio::select! {
+            served = serving => Ok(served?),
+            () = ending => Ok(()),
+        }
+    }
+}
+
+/// Builds the server, prints where it listens, and answers until `shutdown` resolves.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let server = Server::new(config, listener)?;
+    // Whoever started it may have closed its end; the server goes on.
+    let _ = writeln!(std::io::stdout(), "listening on {}", server.url());
+    server.run(shutdown).await
+}
+
+fn server_id() -> bowline_protocol::ids::ServerId {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system's random source works once the system has started");
+    bowline_protocol::ids::ServerId::from_bytes(bytes)
+}

@@ -1,0 +1,89 @@
+//! What the server hands to the page and to the server functions through Leptos's context: typed, and
+//! nothing else. Who may enter is decided before any of it is reached.
+
+/// What the page shows. On the server it is in context; the browser reads `<body data-gate>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GateView {
+    /// Nobody is logged in: only the login view is rendered.
+    #[default]
+    Login,
+    /// The workspace.
+    Open,
+}
+
+impl GateView {
+    /// The value of `<body data-gate>`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Open => "open",
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use server::{AppContext, Door, Login, Secret};
+
+#[cfg(feature = "ssr")]
+mod server {
+    use std::sync::Arc;
+
+    use bowline_terminal::{Links, Sessions};
+    use http::request::Parts;
+    use leptos::prelude::use_context;
+
+    use crate::error::{AppError, ErrorCode};
+    use crate::workspace::store::WorkspaceStore;
+
+    /// What the server functions work on.
+    #[derive(Clone)]
+    pub struct AppContext {
+        /// The registry.
+        pub sessions: Sessions,
+        /// All viewers.
+        pub links: Links,
+        /// The tabs.
+        pub workspace: WorkspaceStore,
+        /// Logging in and out.
+        pub gate: Arc<dyn Door>,
+        /// The server's version.
+        pub version: &'static str,
+    }
+
+    impl AppContext {
+        /// The context of the request being answered.
+        pub fn current() -> Result<Self, AppError> {
+            use_context().ok_or_else(|| {
+                AppError::new(
+                    ErrorCode::Internal,
+                    "the server function runs without its context",
+                )
+            })
+        }
+    }
+
+    /// What a visitor offers for a login. Not `Debug`: it must not reach a log.
+    pub enum Secret {
+        /// The one-time code of the printed URL.
+        Code(String),
+        /// The long-lived access token.
+        Token(String),
+    }
+
+    /// A login that was granted. Not `Debug`, for the same reason.
+    pub struct Login {
+        /// The value of the `Set-Cookie` header.
+        pub cookie: String,
+        /// The page's secret: a cookie alone opens only the page.
+        pub proof: String,
+    }
+
+    /// Logging in and out. The server's gate implements it.
+    pub trait Door: Send + Sync {
+        /// Trades a secret for a login.
+        fn login(&self, secret: &Secret, request: &Parts) -> Result<Login, AppError>;
+        /// Ends the login the request came with, if it came with one; answers the `Set-Cookie` header
+        /// that takes the cookie away.
+        fn logout(&self, request: &Parts) -> Result<String, AppError>;
+    }
+}

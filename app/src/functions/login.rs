@@ -1,0 +1,74 @@
+//! Logging in and out. The gate decides; here the answer is written.
+
+#![allow(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, and their fields cannot be documented"
+)]
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::Done;
+use super::client::PageClient;
+use crate::error::AppError;
+
+/// The answer of `POST /api/login`; the cookie rides beside it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginReply {
+    /// The page's secret, sent with every request that the cookie authenticates.
+    pub proof: String,
+}
+
+/// Trades the one-time code or the access token for a cookie and a proof.
+#[server(endpoint = "login", input = Json, output = Json, client = PageClient)]
+pub async fn login(code: Option<String>, token: Option<String>) -> Result<LoginReply, AppError> {
+    use crate::context::{AppContext, Secret};
+
+    let secret = match (code, token) {
+        (Some(code), None) => Secret::Code(code),
+        (None, Some(token)) => Secret::Token(token),
+        _ => return Err(AppError::malformed("give either a code or a token")),
+    };
+    let gate = AppContext::current()?.gate;
+    let login = gate.login(&secret, &server::request()?)?;
+    server::set_cookie(&login.cookie)?;
+    Ok(LoginReply { proof: login.proof })
+}
+
+/// Ends the login that the request came with; its links are closed.
+#[server(endpoint = "logout", input = Json, output = Json, client = PageClient)]
+pub async fn logout() -> Result<Done, AppError> {
+    let gate = crate::context::AppContext::current()?.gate;
+    server::set_cookie(&gate.logout(&server::request()?)?)?;
+    Ok(Done {})
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use http::header::{HeaderValue, SET_COOKIE};
+    use http::request::Parts;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use crate::error::{AppError, ErrorCode};
+
+    fn missing() -> AppError {
+        AppError::new(
+            ErrorCode::Internal,
+            "the server function runs without its request",
+        )
+    }
+
+    pub(super) fn request() -> Result<Parts, AppError> {
+        use_context().ok_or_else(missing)
+    }
+
+    pub(super) fn set_cookie(cookie: &str) -> Result<(), AppError> {
+        let response: ResponseOptions = use_context().ok_or_else(missing)?;
+        let cookie = HeaderValue::from_str(cookie)
+            .map_err(|_| AppError::new(ErrorCode::Internal, "the cookie is not a header value"))?;
+        response.append_header(SET_COOKIE, cookie);
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The HTTP API: every path under `/api` is one of these functions, callable from the page, from a test
+//! and by URL. Bodies are thin: take the context, call `terminal`, map the answer. Who may call them is
+//! decided by the server's gate before they run. `docs/http-api.md` describes them.
+//!
+//! Each function has a fixed endpoint and speaks JSON both ways; `GET` ones take no arguments. Session
+//! ids are 32 hexadecimal digits.
+
+use serde::{Deserialize, Serialize};
+
+pub mod client;
+pub mod login;
+pub mod output;
+pub mod session;
+pub mod sessions;
+pub mod version;
+pub mod workspace;
+
+pub use login::{login, logout};
+pub use output::{read_output, read_outputs, write_input};
+pub use session::{
+    attach_session, close_session, create_session, heartbeat, rename_session, resize_session,
+};
+pub use sessions::{active_sessions, sessions};
+pub use version::version;
+pub use workspace::{save_workspace, workspace};
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+/// The answer `{}` of what has nothing to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Done {}
+
+/// Every path and method of the API. Registers the functions: a linker may drop their automatic
+/// registration.
+#[cfg(feature = "ssr")]
+pub fn endpoints() -> Vec<(&'static str, http::Method)> {
+    use server_fn::axum::{register_explicit as register, server_fn_paths};
+
+    register::<login::Login>();
+    register::<login::Logout>();
+    register::<output::WriteInput>();
+    register::<output::ReadOutput>();
+    register::<output::ReadOutputs>();
+    register::<session::CreateSession>();
+    register::<session::AttachSession>();
+    register::<session::RenameSession>();
+    register::<session::CloseSession>();
+    register::<session::ResizeSession>();
+    register::<session::Heartbeat>();
+    register::<sessions::Sessions>();
+    register::<sessions::ActiveSessions>();
+    register::<version::Version>();
+    register::<workspace::GetWorkspace>();
+    register::<workspace::SaveWorkspace>();
+
+    let mut endpoints: Vec<_> = server_fn_paths().collect();
+    endpoints.sort_by_key(|(path, method)| (*path, method.to_string()));
+    endpoints
+}

@@ -1,0 +1,187 @@
+//! One session: made, found, named, sized, kept alive, ended.
+
+#![allow(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, and their fields cannot be documented"
+)]
+
+use bowline_protocol::SessionId;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::Done;
+use super::client::PageClient;
+use super::sessions::SessionRow;
+use crate::error::AppError;
+
+/// The answer of `POST /api/session`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatedReply {
+    /// The session.
+    pub session_id: SessionId,
+    /// Whether it ran already for this pane.
+    pub reattached: bool,
+}
+
+/// The answer of `POST /api/session/attach`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachReply {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub session: SessionRow,
+    /// Offset of the oldest byte kept: where reading can start.
+    pub offset: u64,
+    /// Offset behind the newest byte.
+    pub next_offset: u64,
+}
+
+/// The answer of `POST /api/heartbeat`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HeartbeatReply {
+    /// Sessions whose idle clock starts again now.
+    pub alive: Vec<SessionId>,
+    /// Unknown ones.
+    pub gone: Vec<SessionId>,
+}
+
+/// Starts a program on a terminal of its own: a login shell, or `command`. A live session made for the
+/// same `pane_id` is found again instead.
+#[server(endpoint = "session", input = Json, output = Json, client = PageClient)]
+pub async fn create_session(
+    label: Option<String>,
+    cols: Option<u16>,
+    rows: Option<u16>,
+    pane_id: Option<String>,
+    command: Option<Vec<String>>,
+    cwd: Option<String>,
+) -> Result<CreatedReply, AppError> {
+    let context = crate::context::AppContext::current()?;
+    let texts = [&label, &pane_id, &cwd].into_iter().flatten();
+    server::check_texts(texts.chain(command.iter().flatten()))?;
+    if command.as_ref().is_some_and(Vec::is_empty) {
+        return Err(AppError::malformed("the command names no program"));
+    }
+    let created = context
+        .sessions
+        .create(bowline_terminal::CreateSession {
+            label,
+            size: server::size(cols, rows)?,
+            pane_id,
+            command,
+            cwd: cwd.map(Into::into),
+        })
+        .await?;
+    Ok(CreatedReply {
+        session_id: created.session,
+        reattached: created.reattached,
+    })
+}
+
+/// What is known of a session, and where its output can be read from. Starts its idle clock again.
+#[server(endpoint = "session/attach", input = Json, output = Json, client = PageClient)]
+pub async fn attach_session(session_id: SessionId) -> Result<AttachReply, AppError> {
+    let session = crate::context::AppContext::current()?
+        .sessions
+        .get(session_id)?;
+    session.touch();
+    let read = session.read(None, 0);
+    Ok(AttachReply {
+        session: session.info().into(),
+        offset: read.offset,
+        next_offset: read.end,
+    })
+}
+
+/// Gives a session a label.
+#[server(endpoint = "session/rename", input = Json, output = Json, client = PageClient)]
+pub async fn rename_session(session_id: SessionId, label: String) -> Result<Done, AppError> {
+    let context = crate::context::AppContext::current()?;
+    server::check_texts([&label])?;
+    context.sessions.get(session_id)?.rename(&label);
+    Ok(Done {})
+}
+
+/// Kills a session with every process of its terminal. Answers once that has begun.
+#[server(endpoint = "session/close", input = Json, output = Json, client = PageClient)]
+pub async fn close_session(session_id: SessionId) -> Result<Done, AppError> {
+    let context = crate::context::AppContext::current()?;
+    context.sessions.close(session_id).await?;
+    Ok(Done {})
+}
+
+/// Gives a session's terminal another size.
+#[server(endpoint = "resize", input = Json, output = Json, client = PageClient)]
+pub async fn resize_session(session_id: SessionId, cols: u16, rows: u16) -> Result<Done, AppError> {
+    let context = crate::context::AppContext::current()?;
+    let session = context.sessions.get(session_id)?;
+    if let Some(size) = server::size(Some(cols), Some(rows))? {
+        session.resize(size)?;
+    }
+    Ok(Done {})
+}
+
+/// Says that sessions are still wanted: their idle clocks start again.
+#[server(endpoint = "heartbeat", input = Json, output = Json, client = PageClient)]
+pub async fn heartbeat(session_ids: Vec<SessionId>) -> Result<HeartbeatReply, AppError> {
+    let context = crate::context::AppContext::current()?;
+    let mut reply = HeartbeatReply::default();
+    for id in session_ids {
+        match context.sessions.get(id) {
+            Ok(session) => {
+                session.touch();
+                reply.alive.push(id);
+            }
+            Err(_) => reply.gone.push(id),
+        }
+    }
+    Ok(reply)
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use bowline_protocol::frame::Size;
+    use bowline_protocol::limits;
+
+    use crate::error::AppError;
+
+    /// A size with what was left out filled in; `None` if all was.
+    pub(super) fn size(cols: Option<u16>, rows: Option<u16>) -> Result<Option<Size>, AppError> {
+        if (cols, rows) == (None, None) {
+            return Ok(None);
+        }
+        let usual = Size::default();
+        let size = Size {
+            cols: cols.unwrap_or(usual.cols),
+            rows: rows.unwrap_or(usual.rows),
+        };
+        let checked = size.checked().ok_or_else(|| {
+            AppError::malformed(format!(
+                "a terminal has {} to {} columns and {} to {} rows",
+                limits::COLS.start(),
+                limits::COLS.end(),
+                limits::ROWS.start(),
+                limits::ROWS.end(),
+            ))
+        });
+        checked.map(Some)
+    }
+
+    /// Bounds every text; none may hold a NUL, which no program's arguments can.
+    pub(super) fn check_texts<'a>(
+        texts: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), AppError> {
+        for text in texts {
+            if text.len() > limits::TEXT {
+                return Err(AppError::malformed(format!(
+                    "a text has at most {} bytes",
+                    limits::TEXT
+                )));
+            }
+            if text.contains('\0') {
+                return Err(AppError::malformed("a text must not hold a NUL character"));
+            }
+        }
+        Ok(())
+    }
+}

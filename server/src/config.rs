@@ -1,0 +1,476 @@
+//! The command line and the environment, and what they resolve to. Parse, then resolve: nothing
+//! downstream sees what was typed. Secrets come from the environment or a file, never from a flag that
+//! `ps` shows.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bowline_terminal::SizeRule;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A workspace of terminals in the browser.
+#[derive(Debug, Parser)]
+#[command(name = "bowline", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; serving is the usual.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Settings of `serve`.
+    #[command(flatten)]
+    pub serve: RawConfig,
+}
+
+impl Cli {
+    /// The settings, whether or not `serve` was spelt out.
+    pub fn into_serve(self) -> RawConfig {
+        match self.command {
+            Some(Command::Serve(config)) => *config,
+            None => self.serve,
+        }
+    }
+}
+
+/// What `bowline` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the workspace (the default).
+    Serve(Box<RawConfig>),
+}
+
+/// The settings as typed.
+#[derive(Debug, Clone, Args)]
+pub struct RawConfig {
+    /// Address and port; port 0 takes any free one. Without it, DATABRICKS_APP_PORT is honoured.
+    /// [default: 127.0.0.1:8000]
+    #[arg(
+        long,
+        env = "BOWLINE_LISTEN",
+        help_heading = "Where it listens",
+        value_name = "ADDRESS"
+    )]
+    pub listen: Option<String>,
+    /// Path below which everything is served.
+    #[arg(
+        long,
+        env = "BOWLINE_BASE_PATH",
+        help_heading = "Where it listens",
+        default_value = "/",
+        value_name = "PATH"
+    )]
+    pub base_path: String,
+    /// URL under which a proxy offers Bowline; may be repeated. Its host and origin are let in.
+    #[arg(
+        long,
+        env = "BOWLINE_PUBLIC_URL",
+        help_heading = "Where it listens",
+        value_delimiter = ',',
+        value_name = "URL"
+    )]
+    pub public_url: Vec<String>,
+    /// Host name, with or without a port, under which Bowline may be reached besides loopback names;
+    /// may be repeated.
+    #[arg(
+        long,
+        env = "BOWLINE_ALLOWED_HOST",
+        help_heading = "Where it listens",
+        value_delimiter = ',',
+        value_name = "HOST"
+    )]
+    pub allowed_host: Vec<String>,
+
+    /// Who may enter: whoever has the printed code or the access token, or anybody on this machine.
+    #[arg(
+        long,
+        env = "BOWLINE_AUTH",
+        help_heading = "Who may enter",
+        default_value = "token"
+    )]
+    pub auth: Auth,
+
+    /// Folder of the access token, logins and the workspace.
+    /// [default: $XDG_STATE_HOME/bowline or ~/.local/state/bowline]
+    #[arg(
+        long,
+        env = "BOWLINE_STATE_DIR",
+        help_heading = "Files",
+        value_name = "FOLDER"
+    )]
+    pub state_dir: Option<PathBuf>,
+    /// Folder in which shells start, if it exists. [default: ~/projects]
+    #[arg(
+        long,
+        env = "BOWLINE_PROJECTS_DIR",
+        help_heading = "Files",
+        value_name = "FOLDER"
+    )]
+    pub projects_dir: Option<PathBuf>,
+
+    /// Most sessions at a time; MAX_CONCURRENT_SESSIONS is honoured. [default: 50]
+    #[arg(
+        long,
+        env = "BOWLINE_MAX_SESSIONS",
+        help_heading = "Sessions",
+        value_name = "NUMBER"
+    )]
+    pub max_sessions: Option<u32>,
+    /// A session without input, output or viewer for this long ends; such as 90m, 24h, 7d or never.
+    #[arg(
+        long,
+        env = "BOWLINE_IDLE_LIMIT",
+        help_heading = "Sessions",
+        default_value = "24h",
+        value_name = "TIME"
+    )]
+    pub idle_limit: String,
+    /// Whose size a session takes when several look at it.
+    #[arg(
+        long,
+        env = "BOWLINE_SIZE_RULE",
+        help_heading = "Sessions",
+        default_value = "focused"
+    )]
+    pub size_rule: Size,
+    /// More environment variables that shells get from Bowline's own; separated by commas.
+    #[arg(
+        long,
+        env = "BOWLINE_ENV_PASS",
+        help_heading = "Sessions",
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
+    pub env_pass: Vec<String>,
+
+    /// What is logged to standard error, as in `info` or `bowline_server=debug`.
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        help_heading = "Logging",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
+    pub log: String,
+}
+
+/// Who may enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Whoever has the printed code or the access token.
+    Token,
+    /// Anybody who can connect; only on a loopback address.
+    None,
+}
+
+/// Whose size a session takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Size {
+    /// The one that had the keyboard last.
+    Focused,
+    /// The smallest of all that are visible.
+    Smallest,
+}
+
+/// The settings as used. Not `Debug`: it may hold the access token.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: String,
+    /// Path of the page; begins and ends with `/`.
+    pub base_path: String,
+    /// URLs of proxies in front.
+    pub public_urls: Vec<PublicUrl>,
+    /// Further hosts, in lower case.
+    pub allowed_hosts: Vec<String>,
+    /// Who may enter.
+    pub auth: Auth,
+    /// An access token fixed from outside.
+    pub token: Option<String>,
+    /// Bowline's own files.
+    pub state_dir: PathBuf,
+    /// Bounds and habits of sessions.
+    pub sessions: bowline_terminal::Options,
+}
+
+/// Scheme, host and port of a public URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// As a browser writes it in `Origin`, such as `https://example.com`.
+    pub origin: String,
+    /// As a browser writes it in `Host`, such as `example.com`.
+    pub authority: String,
+}
+
+/// A setting makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A path that can't be a base path.
+    #[error("--base-path {0}: give a path such as /bowline/, of letters, digits and - _ . ~ /")]
+    BasePath(String),
+    /// Not a URL of a proxy.
+    #[error("--public-url {0}: give scheme and host, such as https://terminals.example.com")]
+    PublicUrl(String),
+    /// No duration.
+    #[error("--idle-limit {0}: give a time such as 90m, 24h, 7d or never")]
+    IdleLimit(String),
+    /// No sessions at all.
+    #[error("--max-sessions 0: at least one session must be allowed")]
+    MaxSessions,
+    /// A number was expected.
+    #[error("{0}={1}: expected a number")]
+    Number(&'static str, String),
+    /// Nowhere to keep files.
+    #[error("neither HOME nor XDG_STATE_HOME is set: say --state-dir where to keep files")]
+    StateDir,
+    /// Too easily guessed.
+    #[error(
+        "BOWLINE_TOKEN is shorter than {MIN_TOKEN} characters: choose one that can't be guessed"
+    )]
+    Token,
+}
+
+/// Shortest access token that may be fixed from outside, bytes.
+pub const MIN_TOKEN: usize = 16;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
+const DEFAULT_MAX_SESSIONS: u32 = 50;
+
+impl RawConfig {
+    /// Checks and completes the settings; `env` reads the environment.
+    pub fn resolve(self, env: impl Fn(&str) -> Option<OsString>) -> Result<Config, ConfigError> {
+        let text = |name| env(name).and_then(|value| value.into_string().ok());
+        let folder = |name| {
+            env(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let home = folder("HOME");
+
+        let listen = match (self.listen, text("DATABRICKS_APP_PORT")) {
+            (Some(listen), _) => listen,
+            (None, Some(port)) => {
+                let port: u16 = port
+                    .parse()
+                    .map_err(|_| ConfigError::Number("DATABRICKS_APP_PORT", port))?;
+                format!("0.0.0.0:{port}")
+            }
+            (None, None) => DEFAULT_LISTEN.to_owned(),
+        };
+        let max_sessions = match (self.max_sessions, text("MAX_CONCURRENT_SESSIONS")) {
+            (Some(max), _) => max,
+            (None, Some(max)) => max
+                .parse()
+                .map_err(|_| ConfigError::Number("MAX_CONCURRENT_SESSIONS", max))?,
+            (None, None) => DEFAULT_MAX_SESSIONS,
+        };
+        if max_sessions == 0 {
+            return Err(ConfigError::MaxSessions);
+        }
+        let state_dir = self
+            .state_dir
+            .or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("bowline")))
+            .or_else(|| home.as_ref().map(|home| home.join(".local/state/bowline")))
+            .ok_or(ConfigError::StateDir)?;
+        let token = text("BOWLINE_TOKEN").filter(|token| !token.is_empty());
+        if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
+            return Err(ConfigError::Token);
+        }
+        let public_urls = self.public_url.into_iter().map(public_url);
+        let hosts = self.allowed_host.iter().map(|host| host.trim());
+
+        Ok(Config {
+            listen,
+            base_path: base_path(self.base_path)?,
+            public_urls: public_urls.collect::<Result<_, _>>()?,
+            allowed_hosts: hosts.map(str::to_ascii_lowercase).collect(),
+            auth: self.auth,
+            token,
+            state_dir,
+            sessions: bowline_terminal::Options {
+                max_sessions: max_sessions as usize,
+                idle_limit: idle_limit(self.idle_limit)?,
+                projects_dir: self
+                    .projects_dir
+                    .or_else(|| home.map(|home| home.join("projects"))),
+                env_pass: self.env_pass,
+                size_rule: match self.size_rule {
+                    Size::Focused => SizeRule::Focused,
+                    Size::Smallest => SizeRule::Smallest,
+                },
+                ..bowline_terminal::Options::default()
+            },
+        })
+    }
+}
+
+fn base_path(given: String) -> Result<String, ConfigError> {
+    let trimmed = given.trim_matches('/');
+    let fine = |segment: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+        !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(plain)
+    };
+    if trimmed.is_empty() {
+        Ok("/".to_owned())
+    } else if trimmed.split('/').all(fine) {
+        Ok(format!("/{trimmed}/"))
+    } else {
+        Err(ConfigError::BasePath(given))
+    }
+}
+
+fn public_url(given: String) -> Result<PublicUrl, ConfigError> {
+    let parsed: Result<http::Uri, _> = given.trim().parse();
+    if let Ok(uri) = parsed
+        && let (Some(scheme @ ("http" | "https")), Some(authority)) =
+            (uri.scheme_str(), uri.authority())
+        && !authority.as_str().contains('@')
+    {
+        // Browsers leave a scheme's own port out.
+        let usual = if scheme == "https" { 443 } else { 80 };
+        let host = authority.host().to_ascii_lowercase();
+        let authority = match authority.port_u16() {
+            Some(port) if port != usual => format!("{host}:{port}"),
+            _ => host,
+        };
+        return Ok(PublicUrl {
+            origin: format!("{scheme}://{authority}"),
+            authority,
+        });
+    }
+    Err(ConfigError::PublicUrl(given))
+}
+
+/// Zero stands for never, as in [`bowline_terminal::Options::idle_limit`].
+fn idle_limit(given: String) -> Result<Duration, ConfigError> {
+    let text = given.trim();
+    if text == "never" {
+        return Ok(Duration::ZERO);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(ConfigError::IdleLimit(given)),
+    };
+    let seconds = digits.parse::<u64>().ok();
+    match seconds.and_then(|number| number.checked_mul(unit)) {
+        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err(ConfigError::IdleLimit(given)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(arguments: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
+        let raw = Cli::try_parse_from(arguments).unwrap().into_serve();
+        raw.resolve(|name| {
+            let found = env.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    const HOME: (&str, &str) = ("HOME", "/home/me");
+
+    #[test]
+    fn without_settings_it_serves_loopback_with_a_token() {
+        let config = resolve("", &[HOME]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8000");
+        assert_eq!(config.base_path, "/");
+        assert_eq!(config.auth, Auth::Token);
+        assert_eq!(
+            config.state_dir,
+            PathBuf::from("/home/me/.local/state/bowline")
+        );
+        assert_eq!(config.sessions.max_sessions, 50);
+        assert_eq!(config.sessions.idle_limit, Duration::from_secs(24 * 3600));
+        let projects = config.sessions.projects_dir;
+        assert_eq!(projects, Some(PathBuf::from("/home/me/projects")));
+    }
+
+    #[test]
+    fn serve_may_be_spelt_out() {
+        let config = resolve("serve --listen 127.0.0.1:0", &[HOME]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:0");
+    }
+
+    #[test]
+    fn names_of_platforms_are_honoured_below_our_own() {
+        let env = [
+            HOME,
+            ("DATABRICKS_APP_PORT", "9001"),
+            ("MAX_CONCURRENT_SESSIONS", "5"),
+        ];
+        let config = resolve("", &env).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:9001");
+        assert_eq!(config.sessions.max_sessions, 5);
+        let config = resolve("--listen 127.0.0.1:1 --max-sessions 7", &env).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:1");
+        assert_eq!(config.sessions.max_sessions, 7);
+    }
+
+    #[test]
+    fn a_base_path_begins_and_ends_with_a_slash() {
+        for (given, expected) in [("/", "/"), ("/a", "/a/"), ("a/b/", "/a/b/")] {
+            let config = resolve(&format!("--base-path {given}"), &[HOME]).unwrap();
+            assert_eq!(config.base_path, expected);
+        }
+        for given in ["/a?b", "/../x", "/a//b", "/a#b", "/{x}"] {
+            assert!(
+                resolve(&format!("--base-path {given}"), &[HOME]).is_err(),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_written_as_browsers_do() {
+        for (given, origin, authority) in [
+            ("https://Example.com", "https://example.com", "example.com"),
+            (
+                "https://example.com:443/x/",
+                "https://example.com",
+                "example.com",
+            ),
+            ("http://[::1]:8080", "http://[::1]:8080", "[::1]:8080"),
+        ] {
+            let config = resolve(&format!("--public-url {given}"), &[HOME]).unwrap();
+            assert_eq!(config.public_urls[0].origin, origin);
+            assert_eq!(config.public_urls[0].authority, authority);
+        }
+        for given in ["example.com", "ftp://x", "https://u@x"] {
+            assert!(
+                resolve(&format!("--public-url {given}"), &[HOME]).is_err(),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_idle_limit_has_a_unit() {
+        for (given, seconds) in [("90m", 5400), ("24h", 86400), ("7d", 604800), ("never", 0)] {
+            let config = resolve(&format!("--idle-limit {given}"), &[HOME]).unwrap();
+            assert_eq!(config.sessions.idle_limit.as_secs(), seconds);
+        }
+        for given in ["90", "0h", "h", "1.5h", "99999999999999999999d"] {
+            assert!(
+                resolve(&format!("--idle-limit {given}"), &[HOME]).is_err(),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_that_can_be_guessed_is_refused() {
+        assert!(resolve("", &[HOME, ("BOWLINE_TOKEN", "hunter2")]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

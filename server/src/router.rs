@@ -1,0 +1,242 @@
+//! Every route in one place. [`routes`] is the list that the router is built from, that the gate looks
+//! up and that tests walk through; a path that isn't on it is refused before it is looked for.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, LOCATION};
+use axum::http::uri::{PathAndQuery, Uri};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, MethodRouter, get, on, post};
+use bowline_app::context::{AppContext, GateView};
+use bowline_app::error::{AppError, ErrorCode};
+use futures_util::FutureExt as _;
+
+use crate::gate::{Access, Gate};
+use crate::render::Renderer;
+use crate::{answer, api, assets, link};
+
+/// A route: where, how, and what it asks of who calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// GET or POST.
+    pub method: Method,
+    /// Below the base path; `{*file}` stands for any rest.
+    pub path: &'static str,
+    /// What the gate asks for.
+    pub access: Access,
+}
+
+/// Every route there is.
+pub fn routes() -> Vec<Route> {
+    let route = |method, path, access| Route {
+        method,
+        path,
+        access,
+    };
+    let mut routes = vec![
+        route(Method::GET, "/", Access::Page),
+        route(Method::GET, "/health", Access::Probe),
+        route(Method::GET, "/ready", Access::Probe),
+        route(Method::GET, "/assets/{*file}", Access::Public),
+        route(Method::GET, "/link/socket", Access::Upgrade),
+        route(Method::POST, "/link/poll", Access::Proven),
+        route(Method::POST, "/link/send", Access::Proven),
+    ];
+    for (path, method) in bowline_app::functions::endpoints() {
+        let access = match path {
+            "/api/login" => Access::Public,
+            _ => Access::Proven,
+        };
+        routes.push(route(method, path, access));
+    }
+    routes
+}
+
+/// What a path asks for. An unknown one asks for everything.
+fn access(routes: &[Route], path: &str) -> Access {
+    let is_at = |route: &&Route| match route.path.strip_suffix("{*file}") {
+        Some(folder) => path.starts_with(folder),
+        None => route.path == path,
+    };
+    let found = routes.iter().find(is_at);
+    found.map_or(Access::Proven, |route| route.access)
+}
+
+/// What the routes work with.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) context: AppContext,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) renderer: Arc<Renderer>,
+    pub(crate) base_path: Arc<str>,
+    pub(crate) routes: Arc<[Route]>,
+}
+
+/// The whole server.
+pub(crate) fn router(shared: &Shared) -> Router {
+    let mut router = Router::new()
+        .route("/", get(page).with_state(shared.clone()))
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(|| async { "ready\n" }))
+        .route("/assets/{*file}", get(assets::serve))
+        .merge(link_routes(shared));
+    for route in shared.routes.iter() {
+        if route.path.starts_with("/api/") {
+            router = router.route(route.path, api_route(route, shared));
+        }
+    }
+    let guarded = router
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(shared.clone(), guard));
+    // The base path goes before the routes are looked up, so it is taken off by a router around.
+    Router::new()
+        .fallback_service(guarded)
+        .layer(from_fn_with_state(
+            Arc::clone(&shared.base_path),
+            below_base,
+        ))
+        .layer(from_fn(finish))
+}
+
+fn link_routes(shared: &Shared) -> Router {
+    Router::new()
+        .route("/link/socket", get(link::socket))
+        .route("/link/poll", post(link::poll))
+        .route("/link/send", post(link::send))
+        .with_state(shared.context.links.clone())
+}
+
+fn api_route(route: &Route, shared: &Shared) -> MethodRouter {
+    let filter = MethodFilter::try_from(route.method.clone())
+        .expect("server functions use the usual methods");
+    on(filter, api::call).with_state(shared.context.clone())
+}
+
+async fn page(State(shared): State<Shared>, request: Request) -> Response {
+    shared.renderer.page(GateView::Open, request).await
+}
+
+async fn not_found() -> Response {
+    answer::json(&AppError::new(ErrorCode::NotFound, "there is no such path"))
+}
+
+async fn not_allowed() -> Response {
+    answer::json(&AppError::new(
+        ErrorCode::Method,
+        "this path doesn't answer this method",
+    ))
+}
+
+/// Asks the gate, and says no in the language of who asked.
+async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let access = access(&shared.routes, path);
+    match shared.gate.admit(access, request.headers()) {
+        Ok(pass) => {
+            request.extensions_mut().insert(pass);
+            next.run(request).await
+        }
+        Err(error) if access == Access::Page && error.code() == ErrorCode::Unauthenticated => {
+            let mut response = shared.renderer.page(GateView::Login, request).await;
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            response
+        }
+        Err(error) => {
+            tracing::debug!(path, %error, "refused");
+            let headers = request.headers();
+            let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+            let is_for_people = accepts.is_some_and(|accepts| accepts.contains("text/html"));
+            let is_for_programs = path.starts_with("/api/") || path.starts_with("/link/");
+            if is_for_people && !is_for_programs {
+                answer::page(&error)
+            } else {
+                answer::json(&error)
+            }
+        }
+    }
+}
+
+/// Takes the base path off. What lies beside it doesn't exist; it itself wants its slash, or the page's
+/// relative URLs would lead beside it.
+async fn below_base(State(base): State<Arc<str>>, mut request: Request, next: Next) -> Response {
+    if &*base == "/" {
+        return next.run(request).await;
+    }
+    let path = request.uri().path();
+    if path == base.trim_end_matches('/') {
+        return (StatusCode::PERMANENT_REDIRECT, [(LOCATION, &*base)]).into_response();
+    }
+    let Some(rest) = path.strip_prefix(&*base) else {
+        return not_found().await;
+    };
+    let below = match request.uri().query() {
+        Some(query) => format!("/{rest}?{query}"),
+        None => format!("/{rest}"),
+    };
+    let below = PathAndQuery::try_from(below).map(Uri::from);
+    *request.uri_mut() = below.expect("a part of a path, after a slash, is a path");
+    next.run(request).await
+}
+
+/// The outermost layer: every answer gets its headers and its line in the log; a panic becomes an answer.
+async fn finish(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    // Never the query: it isn't ours, and people paste secrets.
+    let path = request.uri().path().to_owned();
+    let answered = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = answered.await.unwrap_or_else(|_| {
+        tracing::error!(%method, path, "the request made the server panic");
+        answer::json(&AppError::new(
+            ErrorCode::Internal,
+            "the server failed; its log says more",
+        ))
+    });
+    answer::complete(response.headers_mut());
+    let status = response.status().as_u16();
+    let took_ms = started.elapsed().as_secs_f64() * 1e3;
+    if path.contains("/link/") || path.contains("/assets/") {
+        tracing::debug!(%method, path, status, took_ms, "answered");
+    } else {
+        tracing::info!(%method, path, status, took_ms, "answered");
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_not_on_the_list_asks_for_everything() {
+        let routes = routes();
+        for (path, expected) in [
+            ("/", Access::Page),
+            ("/assets/page.js", Access::Public),
+            ("/assets/../api/sessions", Access::Public),
+            ("/assets", Access::Proven),
+            ("/api/sessions", Access::Proven),
+            ("/api/login", Access::Public),
+            ("/api/login/", Access::Proven),
+            ("/link/socket", Access::Upgrade),
+            ("/anything", Access::Proven),
+            ("//", Access::Proven),
+        ] {
+            assert_eq!(access(&routes, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn reading_and_saving_the_workspace_share_a_path() {
+        let routes = routes();
+        let workspace = routes.iter().filter(|route| route.path == "/api/workspace");
+        let methods: Vec<_> = workspace.map(|route| route.method.as_str()).collect();
+        assert_eq!(methods, ["GET", "POST"]);
+    }
+}
