@@ -24,7 +24,8 @@
 //!
 //! Invariants, each tested: reading never consumes; nothing is typed twice; a slow viewer delays nobody;
 //! closing a view ends no session; a kill leaves no process of the session. Locks are `std` mutexes held
-//! for moments, never across an await, taken in the order registry, viewer, session, wake.
+//! for moments, never across an await, taken in the order clients, viewer,
+//! registry, session, wake.
 
 mod environment;
 mod error;

@@ -134,7 +134,9 @@ impl HttpTransport {
                     let lane = &mut state.lanes.send;
                     lane.replies = handled.replies;
                     lane.attached = handled.attached;
-                    lane.typed = handled.typed;
+                    if !hold.is_zero() {
+                        lane.typed = handled.typed;
+                    }
                 }
             }
             let lane = &state.lanes.send;
@@ -195,7 +197,13 @@ impl HttpTransport {
             match state.lanes.poll.begin(seq)? {
                 Turn::Answered(answer) => return Ok(answer),
                 Turn::TakeOver => {}
-                Turn::New => self.take_acks(&mut state, batch)?,
+                Turn::New => {
+                    let taken = self.take_acks(&mut state, batch);
+                    if let Err(error) = taken {
+                        state.fail(error.clone());
+                        return Err(error);
+                    }
+                }
             }
             state.lanes.poll.holder
         };

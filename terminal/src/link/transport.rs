@@ -38,15 +38,13 @@ impl Transport {
     /// # Errors
     /// Any [`LinkError`]: the socket is to be closed. Sessions live.
     pub async fn receive(&self, batch: Bytes) -> Result<(), LinkError> {
-        {
-            let mut state = self.viewer.state();
-            state.check(self.generation)?;
-            let handled = self.viewer.handle(&mut state, self.generation, batch)?;
-            state.tell(handled.replies);
-            state.check(self.generation)?;
-        }
+        let mut state = self.viewer.state();
+        state.check(self.generation)?;
+        let handled = self.viewer.handle(&mut state, self.generation, batch);
+        // An error too is news for whoever waits for the next batch.
         self.viewer.wake().ring();
-        Ok(())
+        state.tell(handled?.replies);
+        state.check(self.generation)
     }
 
     /// The next batch to send; ask again when it is sent. `None` = superseded or closed. Cancel-safe.

@@ -53,7 +53,8 @@ pub(super) struct State {
     /// request, which might arrive first.
     pub(super) introduced: BTreeSet<SessionId>,
     pub(super) lanes: Lanes,
-    overflowed: bool,
+    /// Why the present transport is to be closed.
+    failed: Option<LinkError>,
     closing: Closing,
     /// Transports or requests that are open.
     users: usize,
@@ -101,7 +102,7 @@ impl Viewer {
                 outbox: VecDeque::new(),
                 introduced: BTreeSet::new(),
                 lanes: Lanes::default(),
-                overflowed: false,
+                failed: None,
                 closing: Closing::Open,
                 users: 0,
                 used: Instant::now(),
@@ -132,7 +133,7 @@ impl Viewer {
         state.outbox.clear();
         state.introduced.clear();
         state.lanes = Lanes::default();
-        state.overflowed = false;
+        state.failed = None;
         for attachment in state.attachments.values_mut() {
             attachment.suspend();
         }
@@ -200,8 +201,21 @@ impl Viewer {
         self.wake.ring();
     }
 
-    /// Carries out every frame of a batch. Frames before a malformed one count.
+    /// Carries out every frame of a batch. Frames before a malformed one count; the transport ends there.
     pub(super) fn handle(
+        &self,
+        state: &mut State,
+        generation: Generation,
+        batch: Bytes,
+    ) -> Result<Handled, LinkError> {
+        let handled = self.try_handle(state, generation, batch);
+        if let Err(error) = &handled {
+            state.fail(error.clone());
+        }
+        handled
+    }
+
+    fn try_handle(
         &self,
         state: &mut State,
         generation: Generation,
@@ -428,10 +442,12 @@ impl State {
             Some((serving, _)) if serving == generation => {}
             _ => return Err(LinkError::Superseded),
         }
-        if self.overflowed {
-            return Err(LinkError::Overflow);
-        }
-        Ok(())
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Ends the present transport.
+    pub(super) fn fail(&mut self, error: LinkError) {
+        self.failed = Some(error);
     }
 
     pub(super) fn generation(&self) -> Option<Generation> {
@@ -452,7 +468,7 @@ impl State {
         self.outbox.extend(frames);
         if self.outbox.len() > OUTBOX_MAX {
             self.outbox.clear();
-            self.overflowed = true;
+            self.failed = Some(LinkError::Overflow);
         }
     }
 

@@ -170,7 +170,7 @@ impl Session {
         }
     }
 
-    /// The state. Held for moments; the lock of a client's viewer may be held, the registry's not.
+    /// The state. Held for moments; no lock but a client's bell is taken inside.
     pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
         lock(&self.shared)
     }
@@ -181,7 +181,8 @@ impl Session {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        *self.phase.borrow() == Phase::Running
+        let shared = self.shared();
+        shared.exit.is_none() && shared.ending.is_none()
     }
 
     pub(crate) fn is_ended(&self) -> bool {

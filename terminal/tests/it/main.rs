@@ -1,0 +1,8 @@
+//! Sessions with real shells, viewers with real batches. Every wait is for an event and has a deadline.
+
+mod killing;
+mod polling;
+mod registry;
+mod shells;
+mod sockets;
+mod support;
