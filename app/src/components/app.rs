@@ -1,0 +1,34 @@
+//! The root: the login view or the workspace.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::Gate;
+use super::login::{Login, LoginCode};
+use super::workspace::WorkspaceView;
+use crate::context::GateView;
+use crate::state::seed;
+
+/// The page. On the server it renders what the context holds: `GateView`, and `AppContext` for the
+/// workspace.
+#[component]
+pub fn App() -> impl IntoView {
+    let gate = RwSignal::new(seed::gate());
+    let code = LoginCode::default();
+    provide_context(Gate(gate));
+    provide_context(code);
+
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        code.take_from_address();
+        // The cookie opened the page, but the page's own secret is missing: the code brings a new one.
+        if code.is_there() && crate::functions::client::proof().is_none() {
+            gate.set(GateView::Login);
+        }
+    });
+
+    move || match gate.get() {
+        GateView::Login => Either::Left(view! { <Login /> }),
+        GateView::Open => Either::Right(view! { <WorkspaceView /> }),
+    }
+}

@@ -1,0 +1,112 @@
+//! The bar that says why nothing comes, and what can be done about it. What it says is decided in
+//! [`crate::state::banner`]; here is the clock.
+
+use leptos::prelude::*;
+
+use super::{Gate, LinkState};
+use crate::context::GateView;
+use crate::state::banner::{Banner, Offer};
+
+/// The bar, while there is something to say. Lies over the panes: nothing moves when it comes or goes.
+#[component]
+pub(crate) fn LinkBanner() -> impl IntoView {
+    let gate = expect_context::<Gate>().0;
+    let link = expect_context::<LinkState>().0;
+    let shown = RwSignal::new(None::<Banner>);
+
+    #[cfg(feature = "hydrate")]
+    watch(link, shown);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = link;
+
+    #[cfg(feature = "hydrate")]
+    let retry = {
+        let link = expect_context::<crate::link_api::LinkHandle>();
+        move || link.retry_now()
+    };
+    #[cfg(not(feature = "hydrate"))]
+    let retry = || {};
+    let retry = StoredValue::new(retry);
+
+    view! {
+        <div class="banner-place" role="status" aria-live="polite">
+            {move || shown.get().map(|banner| view! {
+                <div class="banner">
+                    <span class="banner-mark" aria-hidden="true"></span>
+                    <span>{banner.text}</span>
+                    {match banner.offer {
+                        Offer::Wait => None,
+                        Offer::Retry => Some(view! {
+                            <button
+                                type="button"
+                                class="button"
+                                on:click=move |_| retry.with_value(|retry| retry())
+                            >
+                                "Retry now"
+                            </button>
+                        }.into_any()),
+                        Offer::SignIn => Some(view! {
+                            <button
+                                type="button"
+                                class="button primary"
+                                on:click=move |_| gate.set(GateView::Login)
+                            >
+                                "Sign in again"
+                            </button>
+                        }.into_any()),
+                    }}
+                </div>
+            })}
+        </div>
+    }
+}
+
+/// Looks at the clock twice a second while there is no connection.
+#[cfg(feature = "hydrate")]
+fn watch(link: Signal<crate::link_api::LinkView>, shown: RwSignal<Option<Banner>>) {
+    use std::time::Duration;
+
+    use crate::link_api::LinkKind;
+    use crate::state::banner::{Elapsed, banner};
+
+    /// When things began, by the page's clock.
+    #[derive(Clone, Copy)]
+    struct Since {
+        broken: Option<f64>,
+        state: f64,
+    }
+    let now = || js_sys::Date::now();
+    let since = StoredValue::new(Since {
+        broken: None,
+        state: now(),
+    });
+    let look = move || {
+        let (kind, now) = (link.get_untracked().kind, now());
+        let Some(since) = since.try_get_value() else {
+            return;
+        };
+        let elapsed = Elapsed {
+            broken_ms: since.broken.map_or(0.0, |broken| now - broken),
+            state_ms: now - since.state,
+        };
+        let next = banner(kind, elapsed);
+        if shown.with_untracked(|shown| *shown != next) {
+            shown.set(next);
+        }
+    };
+    Effect::new(move |_| {
+        let kind = link.get().kind;
+        let connected = matches!(kind, LinkKind::WebSocket | LinkKind::Poll);
+        since.update_value(|since| {
+            since.state = now();
+            since.broken = (!connected).then(|| since.broken.unwrap_or(since.state));
+        });
+        look();
+    });
+    let ticking = set_interval_with_handle(look, Duration::from_millis(500));
+    on_cleanup(move || {
+        if let Ok(ticking) = ticking {
+            ticking.clear();
+        }
+    });
+}

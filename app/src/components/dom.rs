@@ -1,0 +1,62 @@
+//! Browser events that Leptos has no words for: capture phase, targets other than the window, for the
+//! life of the page or until dropped.
+
+use wasm_bindgen::prelude::*;
+
+/// Calls `callback` for an event of `target`, for the life of the page.
+pub(crate) fn listen(
+    target: &web_sys::EventTarget,
+    event: &str,
+    callback: impl Fn(web_sys::Event) + 'static,
+) {
+    let closure = Closure::<dyn Fn(web_sys::Event)>::new(callback);
+    // Fails only for a detached target.
+    let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
+/// The same before anything inside the target sees the event.
+pub(crate) fn listen_first(
+    target: &web_sys::EventTarget,
+    event: &str,
+    callback: impl Fn(web_sys::Event) + 'static,
+) {
+    let closure = Closure::<dyn Fn(web_sys::Event)>::new(callback);
+    let function = closure.as_ref().unchecked_ref();
+    // Fails only for a detached target.
+    let _ = target.add_event_listener_with_callback_and_bool(event, function, true);
+    closure.forget();
+}
+
+/// Scrolls an element into view, no further than needed.
+pub(crate) fn reveal(element: &web_sys::Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+/// Watches an element's box until dropped.
+pub(crate) struct BoxWatcher {
+    observer: web_sys::ResizeObserver,
+    _callback: Closure<dyn Fn()>,
+}
+
+impl BoxWatcher {
+    /// Calls back now and whenever the box changes. `None` in a browser without observers.
+    pub(crate) fn new(element: &web_sys::Element, callback: impl Fn() + 'static) -> Option<Self> {
+        let callback = Closure::<dyn Fn()>::new(callback);
+        let observer = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(Self {
+            observer,
+            _callback: callback,
+        })
+    }
+}
+
+impl Drop for BoxWatcher {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}

@@ -1,0 +1,175 @@
+//! The login view: explains where the secret is, takes it, and trades it for a cookie and the page's
+//! proof. A code in the address is used by itself and taken out of the address.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::icons::Knot;
+use crate::functions;
+
+/// A login code that came in the address, in context.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct LoginCode(StoredValue<Option<String>>);
+
+impl LoginCode {
+    /// Moves the code from the address into memory, so that it is in no history and no screenshot.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn take_from_address(self) {
+        let location = window().location();
+        let hash = location.hash().unwrap_or_default();
+        let Some(code) = code_in(&hash) else { return };
+        self.0.set_value(Some(code.to_owned()));
+        let clean =
+            location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+        if let Ok(history) = window().history() {
+            // Fails only for another origin's address.
+            let state = leptos::wasm_bindgen::JsValue::NULL;
+            let _ = history.replace_state_with_url(&state, "", Some(&clean));
+        }
+    }
+
+    /// Whether one came.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn is_there(self) -> bool {
+        self.0.with_value(Option::is_some)
+    }
+
+    fn take(self) -> Option<String> {
+        self.0.try_update_value(Option::take).flatten()
+    }
+}
+
+/// The code in a fragment or in a whole printed address.
+fn code_in(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("code=")?;
+    let code = rest.split(['&', '#']).next().unwrap_or_default().trim();
+    (!code.is_empty()).then_some(code)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    Asking,
+    Trying,
+    Refused(String),
+}
+
+/// What to log in with.
+enum Secret {
+    Code(String),
+    Token(String),
+}
+
+async fn log_in(secret: Secret) -> Result<String, String> {
+    let (code, token) = match secret {
+        Secret::Code(code) => (Some(code), None),
+        Secret::Token(token) => (None, Some(token)),
+    };
+    let answer = functions::login(code, token).await;
+    answer
+        .map(|reply| reply.proof)
+        .map_err(|error| error.to_string())
+}
+
+fn try_secret(stage: RwSignal<Stage>, secret: Secret) {
+    stage.set(Stage::Trying);
+    spawn_local(async move {
+        match log_in(secret).await {
+            Ok(proof) => enter(&proof),
+            Err(why) => stage.set(Stage::Refused(why)),
+        }
+    });
+}
+
+/// Keeps the proof and loads the page again, now with the cookie.
+fn enter(proof: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        crate::browser::set_proof(Some(proof));
+        // Fails only while the page is being left.
+        let _ = window().location().reload();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = proof;
+}
+
+/// The login view.
+#[component]
+pub(crate) fn Login() -> impl IntoView {
+    let code = expect_context::<LoginCode>();
+    let stage = RwSignal::new(Stage::Asking);
+    let secret = RwSignal::new(String::new());
+
+    Effect::new(move |_| {
+        if let Some(code) = code.take() {
+            try_secret(stage, Secret::Code(code));
+        }
+    });
+
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let text = secret.get_untracked();
+        let text = text.trim();
+        if text.is_empty() || stage.with_untracked(|stage| *stage == Stage::Trying) {
+            return;
+        }
+        let offered = match code_in(text) {
+            Some(code) => Secret::Code(code.to_owned()),
+            None => Secret::Token(text.to_owned()),
+        };
+        try_secret(stage, offered);
+    };
+    let trying = Signal::derive(move || stage.with(|stage| *stage == Stage::Trying));
+    let problem = Signal::derive(move || {
+        stage.with(|stage| match stage {
+            Stage::Refused(why) => why.clone(),
+            _ => String::new(),
+        })
+    });
+
+    view! {
+        <main class="login">
+            <form class="login-card" on:submit=submit aria-busy=move || trying.get().to_string()>
+                <div class="login-mark"><Knot /></div>
+                <h1>"Sign in to Bowline"</h1>
+                <p class="login-help">
+                    "Open the link that the server printed when it started, or paste that link or your access token here."
+                </p>
+                <label class="field">
+                    <span>"Access token or link"</span>
+                    <input
+                        type="password"
+                        name="token"
+                        autocomplete="current-password"
+                        spellcheck="false"
+                        autofocus
+                        required
+                        aria-describedby="login-problem"
+                        prop:value=move || secret.get()
+                        on:input=move |event| secret.set(event_target_value(&event))
+                    />
+                </label>
+                <p class="login-problem" id="login-problem" role="alert">{move || problem.get()}</p>
+                <button type="submit" class="button primary wide" disabled=move || trying.get()>
+                    {move || if trying.get() { "Signing in\u{2026}" } else { "Sign in" }}
+                </button>
+                <p class="login-foot">
+                    "A printed link works once, for five minutes. Restarting the server prints a new one."
+                </p>
+            </form>
+        </main>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_in;
+
+    #[test]
+    fn a_code_is_found_in_a_fragment_and_in_an_address() {
+        assert_eq!(code_in("#code=abc"), Some("abc"));
+        assert_eq!(code_in("http://127.0.0.1:8000/#code=abc "), Some("abc"));
+        assert_eq!(code_in("#code=abc&x=1"), Some("abc"));
+        assert_eq!(code_in("#code="), None);
+        assert_eq!(code_in("0123456789abcdef"), None);
+    }
+}

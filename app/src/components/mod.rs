@@ -1,0 +1,44 @@
+//! The views: the same tree on both sides. What only a browser has is asked for in effects and event
+//! handlers. Views read [`crate::state::desk::Desk`] and call it; they decide nothing.
+
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes its structs `pub`"
+)]
+
+mod app;
+mod banner;
+mod dialog;
+#[cfg(feature = "hydrate")]
+pub(crate) mod dom;
+mod icons;
+#[cfg(feature = "hydrate")]
+mod keyboard;
+mod login;
+mod picker;
+mod shortcuts;
+mod tab;
+mod tab_bar;
+mod toasts;
+#[cfg(feature = "hydrate")]
+mod wiring;
+mod workspace;
+
+use leptos::prelude::*;
+
+pub use app::App;
+
+use crate::context::GateView;
+use crate::link_api::LinkView;
+
+/// Which view is shown, in context.
+#[derive(Clone, Copy)]
+pub(crate) struct Gate(pub(crate) RwSignal<GateView>);
+
+/// The link's state, in context.
+#[derive(Clone, Copy)]
+pub(crate) struct LinkState(pub(crate) Signal<LinkView>);
+
+/// Whether the page is on screen, in context. The server says yes.
+#[derive(Clone, Copy)]
+pub(crate) struct PageVisible(pub(crate) RwSignal<bool>);

@@ -1,0 +1,271 @@
+//! The session picker: what runs on the server, detached first. Typing filters, arrows choose, Enter
+//! opens. The list is read again while the dialog is open.
+
+use std::time::Duration;
+
+use leptos::ev::KeyboardEvent;
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use super::dialog::Dialog;
+use crate::functions::sessions::{SessionRow, State};
+use crate::state::desk::Desk;
+use crate::text;
+use bowline_protocol::SessionId;
+
+/// How often the list is read while the dialog is open.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Where a session stands in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Runs, in no tab.
+    Detached,
+    /// Runs, in a tab.
+    Shown,
+    /// Ended a while ago.
+    Ended,
+}
+
+/// The rows that match, in the order shown.
+fn arrange(rows: Vec<SessionRow>, shown: &[SessionId], filter: &str) -> Vec<(Place, SessionRow)> {
+    let words: Vec<_> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let matches = |row: &SessionRow| {
+        let folder = row.cwd.as_deref().unwrap_or_default();
+        let text = format!("{} {} {folder}", row.label, row.process).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    let place = |row: &SessionRow| match row.state {
+        State::Exited => Place::Ended,
+        State::Running if shown.contains(&row.session_id) => Place::Shown,
+        State::Running => Place::Detached,
+    };
+    let mut rows: Vec<_> = rows
+        .into_iter()
+        .filter(matches)
+        .map(|row| (place(&row), row))
+        .collect();
+    rows.sort_by_key(|(place, row)| (*place, row.idle_s));
+    rows
+}
+
+/// The line of facts below a session's name.
+fn facts(row: &SessionRow) -> String {
+    let viewers = match row.viewers {
+        0 => "nobody looks".to_owned(),
+        1 => "1 viewer".to_owned(),
+        count => format!("{count} viewers"),
+    };
+    format!(
+        "{}\u{d7}{} \u{b7} started {} ago \u{b7} idle {} \u{b7} {viewers}",
+        row.cols,
+        row.rows,
+        text::age(row.age_s),
+        text::age(row.idle_s)
+    )
+}
+
+/// The dialog.
+#[component]
+pub(crate) fn Picker() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let filter = RwSignal::new(String::new());
+    let chosen = RwSignal::new(0usize);
+    let field = NodeRef::<Input>::new();
+    let rows = Memo::new(move |_| {
+        let shown = desk.with(|workspace| {
+            let sessions = workspace.tabs.iter().filter_map(|tab| tab.pane.session);
+            sessions.collect::<Vec<_>>()
+        });
+        filter.with(|filter| arrange(desk.sessions(), &shown, filter))
+    });
+    let ids = Memo::new(move |_| {
+        rows.with(|rows| {
+            let ids = rows.iter().map(|(_, row)| row.session_id);
+            ids.collect::<Vec<_>>()
+        })
+    });
+    let at = move || chosen.get().min(ids.with(Vec::len).saturating_sub(1));
+
+    Effect::new(move |_| {
+        desk.refresh_sessions();
+        if let Some(field) = field.get() {
+            // Fails only for elements outside the document.
+            let _ = field.focus();
+        }
+    });
+    let reading = set_interval_with_handle(move || desk.refresh_sessions(), EVERY);
+    on_cleanup(move || {
+        if let Ok(reading) = reading {
+            reading.clear();
+        }
+    });
+
+    let on_key = move |event: KeyboardEvent| {
+        let count = ids.with_untracked(Vec::len);
+        let now = chosen.get_untracked().min(count.saturating_sub(1));
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => chosen.set((now + 1) % count),
+            "ArrowUp" if count > 0 => chosen.set((now + count - 1) % count),
+            "Enter" => {
+                let row = rows.with_untracked(|rows| rows.get(now).map(|(_, row)| row.clone()));
+                if let Some(row) = row {
+                    desk.open_session(&row);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+
+    view! {
+        <Dialog title="Sessions" class="picker">
+            <div class="picker-search">
+                <input
+                    type="text"
+                    class="picker-field"
+                    placeholder="Filter by name, program or folder"
+                    aria-label="Filter sessions"
+                    spellcheck="false"
+                    autocomplete="off"
+                    node_ref=field
+                    prop:value=move || filter.get()
+                    on:input=move |event| {
+                        filter.set(event_target_value(&event));
+                        chosen.set(0);
+                    }
+                    on:keydown=on_key
+                />
+            </div>
+            <ul class="session-list">
+                <For
+                    each=move || ids.get()
+                    key=|id| *id
+                    children=move |id| view! { <Row id=id rows=rows chosen=Signal::derive(move || {
+                        ids.with(|ids| ids.get(at()) == Some(&id))
+                    }) /> }
+                />
+            </ul>
+            <Show when=move || ids.with(Vec::is_empty)>
+                <p class="picker-empty">
+                    {move || match filter.with(String::is_empty) {
+                        true => "No sessions run.",
+                        false => "No session matches.",
+                    }}
+                </p>
+            </Show>
+            <footer class="dialog-foot">
+                <span><kbd>"\u{2191}"</kbd><kbd>"\u{2193}"</kbd>" choose"</span>
+                <span><kbd>"Enter"</kbd>" open"</span>
+                <span><kbd>"Esc"</kbd>" close"</span>
+            </footer>
+        </Dialog>
+    }
+}
+
+/// One session. Kept while it is listed, so that nothing changes under the pointer but its words.
+#[component]
+fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let found = Memo::new(move |_| {
+        rows.with(|rows| rows.iter().find(|(_, row)| row.session_id == id).cloned())
+    });
+    let read = move |words: fn(&SessionRow) -> String| {
+        found.with(|found| {
+            found
+                .as_ref()
+                .map(|(_, row)| words(row))
+                .unwrap_or_default()
+        })
+    };
+    let place = move || found.with(|found| found.as_ref().map(|(place, _)| *place));
+    let open = move |_| {
+        if let Some((_, row)) = found.get_untracked() {
+            desk.open_session(&row);
+        }
+    };
+    view! {
+        <li class="session-row" class:chosen=move || chosen.get() class:ended=move || place() == Some(Place::Ended)>
+            <div class="session-words" on:dblclick=open>
+                <div class="session-title">
+                    <span class="session-name">{move || read(|row| row.label.clone())}</span>
+                    <span class="session-process">{move || read(|row| row.process.clone())}</span>
+                    <span class="session-place">{move || match place() {
+                        Some(Place::Shown) => "in a tab",
+                        Some(Place::Ended) => "ended",
+                        _ => "detached",
+                    }}</span>
+                </div>
+                <div class="session-folder">
+                    {move || read(|row| row.cwd.as_deref().map(text::folder).unwrap_or_default())}
+                </div>
+                <div class="session-facts">{move || read(facts)}</div>
+            </div>
+            <div class="session-actions">
+                <button type="button" class="button primary" on:click=open>
+                    {move || if place() == Some(Place::Shown) { "Show" } else { "Attach" }}
+                </button>
+                <Show when=move || place() != Some(Place::Ended)>
+                    <button type="button" class="button danger" on:click=move |_| desk.kill(id)>
+                        "Kill"
+                    </button>
+                </Show>
+            </div>
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: u8, label: &str, state: State) -> SessionRow {
+        SessionRow {
+            session_id: SessionId::from_bytes([id; 16]),
+            pane_id: None,
+            label: label.to_owned(),
+            process: "vim".to_owned(),
+            cwd: Some("/srv/Work".to_owned()),
+            age_s: 3_700,
+            idle_s: id.into(),
+            cols: 80,
+            rows: 24,
+            viewers: 1,
+            state,
+            exit: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(filter: &str, expected: &str) {
+        let rows = vec![
+            row(1, "ended", State::Exited),
+            row(2, "shown", State::Running),
+            row(4, "idle", State::Running),
+            row(3, "busy", State::Running),
+        ];
+        let shown = [SessionId::from_bytes([2; 16])];
+        let arranged = arrange(rows, &shown, filter);
+        let labels: Vec<_> = arranged.iter().map(|(_, row)| row.label.as_str()).collect();
+        assert_eq!(labels.join(" "), expected);
+    }
+
+    #[test]
+    fn detached_sessions_come_first_and_ended_ones_last() {
+        check("", "busy idle shown ended");
+    }
+
+    #[test]
+    fn every_word_of_the_filter_must_match_something() {
+        check("work VIM bus", "busy");
+        check("nothing", "");
+    }
+
+    #[test]
+    fn the_facts_of_a_session() {
+        assert_eq!(
+            facts(&row(9, "x", State::Running)),
+            "80\u{d7}24 \u{b7} started 1 h 1 min ago \u{b7} idle 9 s \u{b7} 1 viewer"
+        );
+    }
+}

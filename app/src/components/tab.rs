@@ -1,0 +1,185 @@
+//! One tab: click shows it, double click or F2 names it, middle click or its button closes it (its
+//! session goes on), arrow keys go along the bar.
+
+use leptos::either::Either;
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
+use leptos::html::{Div, Input};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys;
+
+use super::icons::Icon;
+use crate::state::desk::Desk;
+use crate::workspace::{MAX_NAME, Workspace};
+
+/// One tab.
+#[component]
+pub(crate) fn TabView(tab: String) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let id = StoredValue::new(tab);
+    let node = NodeRef::<Div>::new();
+    let active = Memo::new(move |_| {
+        desk.with(|workspace| id.with_value(|id| workspace.active.as_ref() == Some(id)))
+    });
+    let name = Memo::new(move |_| id.with_value(|id| desk.name(id)));
+    let detail = Memo::new(move |_| id.with_value(|id| desk.detail(id)));
+    let renaming = Memo::new(move |_| {
+        desk.renaming
+            .with(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)))
+    });
+    let close = move || desk.close_tab(&id.get_value());
+    let rename = move || desk.renaming.set(Some(id.get_value()));
+
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if active.get()
+            && let Some(node) = node.get()
+        {
+            super::dom::reveal(&node);
+        }
+    });
+
+    let on_key = move |event: KeyboardEvent| {
+        if renaming.get_untracked() {
+            return;
+        }
+        match event.key().as_str() {
+            "ArrowRight" => walk(desk, Workspace::next),
+            "ArrowLeft" => walk(desk, Workspace::previous),
+            "Home" => walk(desk, |workspace| workspace.jump(1)),
+            "End" => walk(desk, |workspace| workspace.jump(9)),
+            "F2" => rename(),
+            "Delete" => close(),
+            "Enter" | " " => desk.activate(&id.get_value()),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    // The middle button would otherwise scroll, or paste on Linux.
+    let on_down = move |event: MouseEvent| {
+        if event.button() == 1 {
+            event.prevent_default();
+        }
+    };
+    let on_middle = move |event: MouseEvent| {
+        if event.button() == 1 {
+            event.prevent_default();
+            close();
+        }
+    };
+
+    view! {
+        <div
+            class="tab"
+            class:active=move || active.get()
+            node_ref=node
+            on:mousedown=on_down
+            on:auxclick=on_middle
+        >
+            <div
+                class="tab-face"
+                role="tab"
+                id=id.with_value(|id| format!("tab-{id}"))
+                aria-controls=id.with_value(|id| format!("panel-{id}"))
+                aria-selected=move || active.get().to_string()
+                aria-label=move || name.get()
+                tabindex=move || if active.get() { "0" } else { "-1" }
+                title=move || detail.get().map_or_else(
+                    || name.get(),
+                    |detail| format!("{} \u{2013} {detail}", name.get()),
+                )
+                on:click=move |_| {
+                    if !renaming.get_untracked() {
+                        desk.activate(&id.get_value());
+                    }
+                }
+                on:dblclick=move |_| rename()
+                on:keydown=on_key
+            >
+                {move || match renaming.get() {
+                    true => Either::Left(view! { <NameField id=id name=name.get_untracked() /> }),
+                    false => Either::Right(view! {
+                        <span class="tab-name">{move || name.get()}</span>
+                        <span class="tab-detail">{move || detail.get()}</span>
+                    }),
+                }}
+            </div>
+            <button
+                type="button"
+                class="tab-close"
+                tabindex="-1"
+                aria-label=move || format!("Close tab {}", name.get())
+                title="Close (the session goes on)"
+                on:click=move |_| close()
+            >
+                <Icon name="cross" />
+            </button>
+        </div>
+    }
+}
+
+/// Shows another tab and moves the keyboard's focus along the bar.
+fn walk(desk: Desk, step: impl FnOnce(&mut Workspace)) {
+    let mut after = desk.peek(Clone::clone);
+    step(&mut after);
+    let Some(tab) = after.active else { return };
+    desk.select(&tab);
+    let element = document().get_element_by_id(&format!("tab-{tab}"));
+    if let Some(element) =
+        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        // Fails only for elements outside the document.
+        let _ = element.focus();
+    }
+}
+
+/// The name being edited in place. Enter and leaving keep it, Escape doesn't.
+#[component]
+fn NameField(id: StoredValue<String>, name: String) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let node = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = node.get() {
+            // Fails only for elements outside the document.
+            let _ = input.focus();
+            input.select();
+        }
+    });
+    let keep = move || {
+        let mine = desk
+            .renaming
+            .with_untracked(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)));
+        if let (true, Some(input)) = (mine, node.get_untracked()) {
+            desk.rename(&id.get_value(), &input.value());
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        event.stop_propagation();
+        match event.key().as_str() {
+            "Enter" if !event.is_composing() => keep(),
+            "Escape" => {
+                desk.renaming.set(None);
+                desk.focus();
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    view! {
+        <input
+            class="tab-field"
+            type="text"
+            aria-label="Name of the tab"
+            maxlength=MAX_NAME
+            spellcheck="false"
+            autocomplete="off"
+            value=name
+            node_ref=node
+            on:keydown=on_key
+            on:blur=move |_: FocusEvent| keep()
+            on:click=|event| event.stop_propagation()
+            on:dblclick=|event| event.stop_propagation()
+        />
+    }
+}

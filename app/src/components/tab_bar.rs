@@ -1,0 +1,100 @@
+//! The bar at the top: tabs, "New tab", and at its end the sessions, theme, keys and the link's dot.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::LinkState;
+use super::icons::{Icon, Knot};
+use super::tab::TabView;
+use crate::keys::{Command, hint};
+use crate::state::banner::connection;
+use crate::state::desk::{Desk, Overlay};
+use crate::text;
+
+/// The bar.
+#[component]
+pub(crate) fn TabBar() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let link = expect_context::<LinkState>().0;
+    let list = NodeRef::<Div>::new();
+    let tabs = Memo::new(move |_| {
+        desk.with(|workspace| {
+            let ids = workspace.tabs.iter().map(|tab| tab.id.clone());
+            ids.collect::<Vec<_>>()
+        })
+    });
+    let scroll = move |event: leptos::ev::WheelEvent| {
+        if let Some(list) = list.get_untracked()
+            && event.delta_x() == 0.0
+        {
+            list.set_scroll_left(list.scroll_left() + event.delta_y() as i32);
+        }
+    };
+    let count = Memo::new(move |_| text::session_count(desk.running()));
+    let number = Memo::new(move |_| desk.running());
+    let kind = move || link.get().kind;
+
+    view! {
+        <header class="bar">
+            <span class="brand" aria-hidden="true"><Knot /></span>
+            <div class="tabs" role="tablist" aria-label="Terminals" node_ref=list on:wheel=scroll>
+                <For each=move || tabs.get() key=Clone::clone let:tab>
+                    <TabView tab=tab />
+                </For>
+            </div>
+            <button
+                type="button"
+                class="icon-button new-tab"
+                aria-label="New tab"
+                title=hint("New tab", Command::NewTab)
+                on:click=move |_| desk.new_tab()
+            >
+                <Icon name="plus" />
+            </button>
+            <div class="bar-end">
+                <button
+                    type="button"
+                    class="count"
+                    title=hint("Sessions", Command::Sessions)
+                    aria-label=move || count.get()
+                    aria-haspopup="dialog"
+                    on:click=move |_| desk.toggle(Overlay::Sessions)
+                >
+                    <Icon name="stack" />
+                    <span class="count-text">{move || count.get()}</span>
+                    <span class="count-number" aria-hidden="true">{move || number.get()}</span>
+                </button>
+                <button
+                    type="button"
+                    class="icon-button theme-button"
+                    aria-label="Dark or light"
+                    title=hint("Dark or light", Command::ToggleTheme)
+                    on:click=move |_| {
+                        #[cfg(feature = "hydrate")]
+                        super::keyboard::toggle_theme();
+                    }
+                >
+                    <Icon name="sun" />
+                    <Icon name="moon" />
+                </button>
+                <button
+                    type="button"
+                    class="icon-button keys-button"
+                    aria-label="Keyboard shortcuts"
+                    title=hint("Keyboard shortcuts", Command::Shortcuts)
+                    aria-haspopup="dialog"
+                    on:click=move |_| desk.toggle(Overlay::Shortcuts)
+                >
+                    <Icon name="keyboard" />
+                </button>
+                <span
+                    class="link-dot"
+                    role="img"
+                    data-kind=move || kind().name()
+                    title=move || connection(kind())
+                    aria-label=move || connection(kind())
+                ></span>
+            </div>
+        </header>
+    }
+}

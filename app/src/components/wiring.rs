@@ -1,0 +1,79 @@
+//! What starts with the workspace in a browser: the link, the keyboard, the page's events, the test hooks.
+//! Runs once per page load.
+
+use std::time::Duration;
+
+use bowline_protocol::frame::Notice;
+use leptos::prelude::*;
+
+use super::{PageVisible, dom, keyboard};
+use crate::link_api::{Connect, LinkHandle, LinkKind, LinkView};
+use crate::panes;
+use crate::state::desk::Desk;
+use crate::state::toasts::Tone;
+use crate::theme::browser as theme;
+
+/// How often the session list is read while somebody looks.
+const SESSIONS_EVERY: Duration = Duration::from_secs(5);
+
+/// Starts the link and everything that listens. Answers the link's state.
+pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
+    let link = use_context::<LinkHandle>()
+        .unwrap_or_else(|| LinkHandle::start(expect_context::<Connect>().0));
+    provide_context(link.clone());
+    let state = link.state();
+    let visible = expect_context::<PageVisible>().0;
+
+    link.on_notice(move |notice| match notice {
+        Notice::Workspace { revision } => desk.announced(revision),
+        Notice::Restart => desk.toasts.say(Tone::Info, "The server is restarting."),
+    });
+
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            // Fails only for names that aren't attribute names.
+            let _ = root.set_attribute("data-link", state.get().kind.name());
+        }
+    });
+    let connected =
+        Memo::new(move |_| matches!(state.get().kind, LinkKind::WebSocket | LinkKind::Poll));
+    Effect::new(move |_| {
+        if connected.get() {
+            desk.catch_up();
+        }
+    });
+
+    // Everything below touches the document: after hydration.
+    Effect::new(move |_| {
+        desk.ensure_tab();
+        panes::install_hooks();
+        keyboard::listen(desk);
+        visible.set(!document().hidden());
+        dom::listen(&document(), "visibilitychange", move |_| {
+            visible.set(!document().hidden());
+        });
+        theme::on_system_change(repaint);
+    });
+    let looking = set_interval_with_handle(
+        move || {
+            if visible.get_untracked() && connected.get_untracked() {
+                desk.refresh_sessions();
+            }
+        },
+        SESSIONS_EVERY,
+    );
+    on_cleanup(move || {
+        if let Ok(looking) = looking {
+            looking.clear();
+        }
+    });
+    state
+}
+
+/// Gives every terminal the page's present colours.
+pub(crate) fn repaint() {
+    let palette = theme::palette();
+    for emulator in panes::emulators() {
+        emulator.set_palette(&palette);
+    }
+}

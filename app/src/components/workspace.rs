@@ -1,0 +1,42 @@
+//! The workspace: tab bar, panes, and what lies over them.
+
+use leptos::prelude::*;
+
+use super::banner::LinkBanner;
+use super::picker::Picker;
+use super::shortcuts::Shortcuts;
+use super::tab_bar::TabBar;
+use super::toasts::ToastList;
+use super::{LinkState, PageVisible};
+use crate::panes::Panes;
+use crate::state::desk::{Desk, Overlay};
+use crate::state::seed::Seed;
+
+/// Everything behind the gate.
+#[component]
+pub(crate) fn WorkspaceView() -> impl IntoView {
+    let desk = Desk::new(Seed::take());
+    provide_context(desk);
+    provide_context(PageVisible(RwSignal::new(true)));
+
+    #[cfg(feature = "hydrate")]
+    let link_state = super::wiring::connect(desk);
+    #[cfg(not(feature = "hydrate"))]
+    let link_state = Signal::stored(crate::link_api::LinkView::default());
+    provide_context(LinkState(link_state));
+
+    view! {
+        <div class="workspace">
+            <TabBar />
+            <Panes />
+            <LinkBanner />
+            <ToastList />
+            <Show when=move || desk.overlay.get() == Some(Overlay::Sessions)>
+                <Picker />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::Shortcuts)>
+                <Shortcuts />
+            </Show>
+        </div>
+    }
+}

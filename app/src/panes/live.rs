@@ -1,0 +1,338 @@
+//! A pane in the browser: makes the emulator once its tab is first shown, makes or finds its session,
+//! attaches it to the link, wishes for the size of its box. Never resizes the emulator by itself: that
+//! comes back from the server, in order with the output.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use bowline_protocol::SessionId;
+use bowline_protocol::frame::Size;
+use leptos::html::Div;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::sink::Sink;
+use super::{PaneState, Parts, registry};
+use crate::components::PageVisible;
+use crate::components::dom::BoxWatcher;
+use crate::functions;
+use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
+use crate::state::ledger::Change;
+use crate::state::progress::Progress;
+use crate::theme::browser::palette;
+use crate::xterm::{self, Emulator, Renderer};
+
+/// A box that changes is measured once it has been still for so long.
+const STILL: Duration = Duration::from_millis(100);
+/// Most bytes kept of what is typed before the session is there.
+const EARLY: usize = 64 * 1024;
+
+/// One pane.
+pub(super) struct Live {
+    parts: Parts,
+    link: LinkHandle,
+    emulator: RefCell<Option<Rc<Emulator>>>,
+    progress: Rc<RefCell<Progress>>,
+    attached: RwSignal<Option<SessionId>>,
+    /// The emulator is there.
+    ready: RwSignal<bool>,
+    begun: Cell<bool>,
+    creating: Cell<bool>,
+    closed: Cell<bool>,
+    /// Queries may be answered: the pane is on screen.
+    on_screen: Rc<Cell<bool>>,
+    wish: Cell<Option<Size>>,
+    measuring: Cell<Option<TimeoutHandle>>,
+    watcher: RefCell<Option<BoxWatcher>>,
+    early: RefCell<Vec<u8>>,
+}
+
+/// Runs a pane until its view is cleaned up.
+pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
+    let Some(link) = use_context::<LinkHandle>() else {
+        return;
+    };
+    let link_state = link.state();
+    let page_visible = expect_context::<PageVisible>().0;
+    let live = Rc::new(Live {
+        parts,
+        link,
+        emulator: RefCell::default(),
+        progress: Rc::default(),
+        attached: RwSignal::new(None),
+        ready: RwSignal::new(false),
+        begun: Cell::new(false),
+        creating: Cell::new(false),
+        closed: Cell::new(false),
+        on_screen: Rc::new(Cell::new(false)),
+        wish: Cell::new(None),
+        measuring: Cell::new(None),
+        watcher: RefCell::default(),
+        early: RefCell::default(),
+    });
+    let (ready, attached) = (live.ready, live.attached);
+    registry::add(&live);
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        let Some(element) = node.get() else { return };
+        if parts.shown.get() {
+            pane.begin(&element);
+        }
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        if ready.get() {
+            match parts.session.get() {
+                Some(session) => pane.attach(session),
+                None => pane.create(),
+            }
+        }
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |before: Option<u32>| {
+        let count = parts.restarts.get();
+        if before.is_some_and(|before| before != count) {
+            pane.create();
+        }
+        count
+    });
+
+    // What failed without a connection is tried again with one.
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        let connected = matches!(link_state.get().kind, LinkKind::WebSocket | LinkKind::Poll);
+        let failed = parts
+            .state
+            .with_untracked(|state| matches!(state, PaneState::Failed(_)));
+        if connected && failed {
+            pane.create();
+        }
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        let on_screen = parts.shown.get() && page_visible.get();
+        pane.on_screen.set(on_screen);
+        let Some(session) = attached.get() else {
+            return;
+        };
+        let visibility = if on_screen {
+            Visibility::Shown
+        } else {
+            Visibility::Hidden
+        };
+        let focus = match parts.focused.get() {
+            true => Focus::Focused,
+            false => Focus::Unfocused,
+        };
+        pane.link.view(session, visibility, focus);
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        parts.desk.focus_wish.track();
+        let shown = parts.shown.get();
+        if ready.get() && shown {
+            // The element is displayed by an effect that may run after this one.
+            let pane = Rc::clone(&pane);
+            set_timeout(move || pane.come_forward(), Duration::ZERO);
+        }
+    });
+
+    let pane = send_wrapper::SendWrapper::new(live);
+    on_cleanup(move || pane.close());
+}
+
+impl Live {
+    /// The pane's emulator, once it is there.
+    pub(super) fn emulator(&self) -> Option<Rc<Emulator>> {
+        self.emulator.borrow().clone()
+    }
+
+    /// The session it shows.
+    pub(super) fn session(&self) -> Option<SessionId> {
+        self.attached.try_get_untracked().flatten()
+    }
+
+    /// Whether its tab is the active one.
+    pub(super) fn is_shown(&self) -> bool {
+        !self.closed.get() && self.parts.shown.try_get_untracked().unwrap_or(false)
+    }
+
+    fn begin(self: &Rc<Self>, element: &web_sys::HtmlElement) {
+        if self.begun.replace(true) {
+            return;
+        }
+        let (live, element) = (Rc::clone(self), element.clone());
+        spawn_local(async move {
+            xterm::fonts_ready().await;
+            if !live.closed.get() {
+                live.open(&element);
+            }
+        });
+    }
+
+    fn open(self: &Rc<Self>, element: &web_sys::HtmlElement) {
+        let (progress, on_screen) = (Rc::clone(&self.progress), Rc::clone(&self.on_screen));
+        let guard = Rc::new(move || on_screen.get() && !progress.borrow().replaying());
+        let emulator = Emulator::open(element, &palette(), renderer(), guard);
+
+        let typing = Rc::downgrade(self);
+        emulator.on_input(move |bytes| {
+            if let Some(live) = typing.upgrade() {
+                live.typed(bytes);
+            }
+        });
+        let watching = Rc::downgrade(self);
+        let watcher = BoxWatcher::new(element, move || {
+            if let Some(live) = watching.upgrade() {
+                live.measure_soon();
+            }
+        });
+        self.watcher.replace(watcher);
+        self.emulator.replace(Some(emulator));
+        self.ready.set(true);
+    }
+
+    fn typed(&self, bytes: Vec<u8>) {
+        match self.session() {
+            Some(session) => self.link.input(session, bytes),
+            None => {
+                let mut early = self.early.borrow_mut();
+                if early.len() + bytes.len() <= EARLY {
+                    early.extend(bytes);
+                }
+            }
+        }
+    }
+
+    /// Starts a session for this pane, or finds the one that another page just started for it.
+    fn create(self: &Rc<Self>) {
+        let Some(emulator) = self.emulator() else {
+            return;
+        };
+        if self.creating.replace(true) {
+            return;
+        }
+        self.parts.state.set(PaneState::Connecting);
+        let size = emulator.proposed().unwrap_or_default();
+        let (live, pane) = (Rc::clone(self), self.parts.pane.get_value());
+        spawn_local(async move {
+            let (cols, rows) = (Some(size.cols), Some(size.rows));
+            let answer =
+                functions::create_session(None, cols, rows, Some(pane.clone()), None, None).await;
+            live.creating.set(false);
+            if live.closed.get() {
+                return;
+            }
+            match answer {
+                Ok(created) => {
+                    let session = created.session_id;
+                    live.parts.desk.change(Change::Show { pane, session });
+                    live.parts.desk.refresh_sessions();
+                }
+                Err(error) => live.parts.state.set(PaneState::Failed(error.to_string())),
+            }
+        });
+    }
+
+    fn attach(self: &Rc<Self>, session: SessionId) {
+        let Some(emulator) = self.emulator() else {
+            return;
+        };
+        let before = self.attached.get_untracked();
+        if before == Some(session) {
+            return;
+        }
+        if let Some(before) = before {
+            self.link.detach(before);
+        }
+        self.parts.state.set(PaneState::Connecting);
+        let size = emulator.proposed().unwrap_or_else(|| emulator.size());
+        self.wish.set(Some(size));
+        let sink = Sink {
+            emulator,
+            progress: Rc::clone(&self.progress),
+            state: self.parts.state,
+            desk: self.parts.desk,
+        };
+        self.link.attach(session, size, Rc::new(sink));
+        let early = self.early.take();
+        if !early.is_empty() {
+            self.link.input(session, early);
+        }
+        self.attached.set(Some(session));
+    }
+
+    fn come_forward(self: &Rc<Self>) {
+        if !self.is_shown() {
+            return;
+        }
+        self.measure();
+        let desk = self.parts.desk;
+        let elsewhere =
+            desk.overlay.get_untracked().is_some() || desk.renaming.get_untracked().is_some();
+        if let (Some(emulator), false) = (self.emulator(), elsewhere) {
+            emulator.focus();
+        }
+    }
+
+    fn measure_soon(self: &Rc<Self>) {
+        if let Some(earlier) = self.measuring.take() {
+            earlier.clear();
+        }
+        let live = Rc::downgrade(self);
+        let later = move || {
+            if let Some(live) = live.upgrade() {
+                live.measure();
+            }
+        };
+        // Fails only outside a window.
+        self.measuring
+            .set(set_timeout_with_handle(later, STILL).ok());
+    }
+
+    /// Wishes for the size of the box, if it is not the last wish.
+    fn measure(&self) {
+        let (Some(emulator), Some(session)) = (self.emulator(), self.session()) else {
+            return;
+        };
+        if !self.is_shown() {
+            return;
+        }
+        if let Some(size) = emulator.proposed()
+            && self.wish.replace(Some(size)) != Some(size)
+        {
+            self.link.resize(session, size);
+        }
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        if let Some(earlier) = self.measuring.take() {
+            earlier.clear();
+        }
+        self.watcher.take();
+        if let Some(session) = self.session() {
+            self.link.detach(session);
+        }
+        if let Some(emulator) = self.emulator.take() {
+            emulator.dispose();
+        }
+    }
+}
+
+/// `localStorage` may ask for the DOM renderer.
+fn renderer() -> Renderer {
+    let storage = window().local_storage().ok().flatten();
+    let wanted = storage.and_then(|storage| storage.get_item("bowline-renderer").ok().flatten());
+    match wanted.as_deref() {
+        Some("dom") => Renderer::Dom,
+        _ => Renderer::Fastest,
+    }
+}

@@ -1,0 +1,188 @@
+//! Panes: one terminal each, kept while its tab exists, hidden or not. The views here are the same on
+//! both sides; what runs in the browser is `live`. Terminal bytes go from the link to the emulator and
+//! never into signals.
+
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes its structs `pub`"
+)]
+
+#[cfg(feature = "hydrate")]
+mod live;
+#[cfg(feature = "hydrate")]
+mod registry;
+#[cfg(feature = "hydrate")]
+mod sink;
+
+use bowline_protocol::SessionId;
+use bowline_protocol::frame::Exit;
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use crate::state::desk::Desk;
+use crate::text;
+
+#[cfg(feature = "hydrate")]
+pub(crate) use registry::{emulators, install_hooks, shown_emulator};
+
+/// What a pane shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PaneState {
+    /// A terminal is being made, or its session looked for.
+    Connecting,
+    /// A program runs.
+    Live,
+    /// The program ended.
+    Exited(Exit),
+    /// There is no such session.
+    Gone,
+    /// No session could be started.
+    Failed(String),
+}
+
+impl PaneState {
+    /// The value of `data-state`.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Exited(_) => "exited",
+            Self::Gone => "gone",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What the bar says and how a new program is asked for; `None` while there is nothing to say.
+    fn bar(&self) -> Option<(String, &'static str)> {
+        match self {
+            Self::Connecting | Self::Live => None,
+            Self::Exited(exit) => Some((text::exit(*exit), "Restart")),
+            Self::Gone => Some(("this session is gone".to_owned(), "Restart")),
+            Self::Failed(why) => Some((why.clone(), "Try again")),
+        }
+    }
+}
+
+/// What identifies a pane in the list, so that switching or moving never makes a terminal anew.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    pane: String,
+    tab: String,
+}
+
+/// What a pane's browser side needs.
+#[derive(Clone, Copy)]
+struct Parts {
+    desk: Desk,
+    pane: StoredValue<String>,
+    state: RwSignal<PaneState>,
+    session: Memo<Option<SessionId>>,
+    shown: Memo<bool>,
+    focused: RwSignal<bool>,
+    /// Counts the user's requests for a new program.
+    restarts: RwSignal<u32>,
+}
+
+/// All panes, one above the other; the active tab's is shown.
+#[component]
+pub(crate) fn Panes() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let keys = Memo::new(move |_| {
+        desk.with(|workspace| {
+            let mut keys: Vec<_> = workspace
+                .tabs
+                .iter()
+                .map(|tab| Key {
+                    pane: tab.pane.id.clone(),
+                    tab: tab.id.clone(),
+                })
+                .collect();
+            // Not in the tabs' order: moving a tab moves no terminal in the document.
+            keys.sort();
+            keys
+        })
+    });
+    view! {
+        <main class="panes">
+            <For each=move || keys.get() key=|key| key.pane.clone() let:key>
+                <PaneView key=key />
+            </For>
+        </main>
+    }
+}
+
+#[component]
+fn PaneView(key: Key) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let Key { pane, tab } = key;
+    let node = NodeRef::<Div>::new();
+    let (label, panel) = (format!("tab-{tab}"), format!("panel-{tab}"));
+    let closing = tab.clone();
+    let shown = Memo::new(move |_| desk.with(|w| w.active.as_deref() == Some(tab.as_str())));
+    let looked_up = pane.clone();
+    let session = Memo::new(move |_| {
+        desk.with(|workspace| {
+            let mut tabs = workspace.tabs.iter();
+            tabs.find(|tab| tab.pane.id == looked_up)
+                .and_then(|tab| tab.pane.session)
+        })
+    });
+    let parts = Parts {
+        desk,
+        pane: StoredValue::new(pane),
+        state: RwSignal::new(PaneState::Connecting),
+        session,
+        shown,
+        focused: RwSignal::new(false),
+        restarts: RwSignal::new(0),
+    };
+    #[cfg(feature = "hydrate")]
+    live::run(parts, node);
+
+    let Parts {
+        state,
+        focused,
+        restarts,
+        ..
+    } = parts;
+    let bar = Memo::new(move |_| state.with(PaneState::bar));
+    view! {
+        <div
+            id=panel
+            class="pane"
+            class:shown=move || shown.get()
+            role="tabpanel"
+            aria-labelledby=label
+            data-session=move || session.get().map(|session| session.to_string())
+            data-state=move || state.with(PaneState::name)
+            on:focusin=move |_| focused.set(true)
+            on:focusout=move |_| focused.set(false)
+        >
+            <div class="screen" node_ref=node></div>
+            <div class="pane-wait" aria-hidden="true"></div>
+            {move || {
+                let closing = closing.clone();
+                bar.get().map(|(text, again)| view! {
+                    <div class="pane-bar" role="status">
+                        <span class="pane-bar-mark" aria-hidden="true"></span>
+                        <span class="pane-bar-text">{text}</span>
+                        <button
+                            type="button"
+                            class="button primary"
+                            on:click=move |_| restarts.update(|count| *count += 1)
+                        >
+                            {again}
+                        </button>
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| desk.close_tab(&closing)
+                        >
+                            "Close"
+                        </button>
+                    </div>
+                })
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,359 @@
+//! The page's state and what can be done with it: tabs, overlays, names, the session list. Views read its
+//! signals and call its methods. Talks to the server by server functions only, and only in the browser;
+//! the link and terminals are `panes`'.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::ledger::{Change, Ledger, Next};
+use super::seed::Seed;
+use super::toasts::{Toasts, Tone};
+use crate::error::{AppError, ErrorCode};
+use crate::functions;
+use crate::functions::sessions::{SessionRow, State};
+use crate::text;
+use crate::workspace::{Pane, Tab, Workspace};
+use bowline_protocol::SessionId;
+
+/// How long to wait before saving again after a failure.
+const RETRY: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What lies over the terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overlay {
+    /// The session picker.
+    Sessions,
+    /// The key table.
+    Shortcuts,
+}
+
+/// The page's state. In context, copied freely.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    workspace: RwSignal<Workspace>,
+    ledger: StoredValue<Ledger>,
+    sessions: RwSignal<Vec<SessionRow>>,
+    /// What lies over the terminals.
+    pub(crate) overlay: RwSignal<Option<Overlay>>,
+    /// The tab whose name is being edited.
+    pub(crate) renaming: RwSignal<Option<String>>,
+    /// Messages.
+    pub(crate) toasts: Toasts,
+    /// Counts requests to put the keyboard into the terminal.
+    pub(crate) focus_wish: RwSignal<u32>,
+}
+
+impl Desk {
+    /// Starts from what the server rendered.
+    pub(crate) fn new(seed: Seed) -> Self {
+        Self {
+            ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
+            workspace: RwSignal::new(seed.workspace.workspace),
+            sessions: RwSignal::new(seed.sessions),
+            overlay: RwSignal::new(None),
+            renaming: RwSignal::new(None),
+            toasts: Toasts::new(),
+            focus_wish: RwSignal::new(0),
+        }
+    }
+
+    /// Reads the workspace, tracked.
+    pub(crate) fn with<T>(self, read: impl FnOnce(&Workspace) -> T) -> T {
+        self.workspace.with(read)
+    }
+
+    /// Reads the workspace for an action.
+    pub(crate) fn peek<T>(self, read: impl FnOnce(&Workspace) -> T) -> T {
+        self.workspace.with_untracked(read)
+    }
+
+    /// The name a tab is shown by, tracked.
+    pub(crate) fn name(self, tab: &str) -> String {
+        self.workspace.with(|workspace| {
+            let Some(tab) = workspace.tab(tab) else {
+                return String::new();
+            };
+            self.sessions.with(|sessions| {
+                let row = sessions
+                    .iter()
+                    .find(|row| Some(row.session_id) == tab.pane.session);
+                text::tab_name(tab, row.map(|row| row.label.as_str()))
+            })
+        })
+    }
+
+    /// What stands small beside the name: the program if it is not what the tab is called, else the
+    /// folder's name. Tracked.
+    pub(crate) fn detail(self, tab: &str) -> Option<String> {
+        let session = self
+            .workspace
+            .with(|workspace| workspace.tab(tab)?.pane.session)?;
+        let name = self.name(tab);
+        self.sessions.with(|sessions| {
+            let row = sessions.iter().find(|row| row.session_id == session)?;
+            text::tab_detail(&name, &row.process, row.cwd.as_deref())
+        })
+    }
+
+    /// The session list as last known, tracked.
+    pub(crate) fn sessions(self) -> Vec<SessionRow> {
+        self.sessions.get()
+    }
+
+    /// How many sessions run, as last known, tracked.
+    pub(crate) fn running(self) -> usize {
+        self.sessions.with(|rows| {
+            rows.iter()
+                .filter(|row| row.state == State::Running)
+                .count()
+        })
+    }
+
+    /// Makes a change here at once and saves it.
+    pub(crate) fn change(self, change: Change) {
+        self.workspace.update(|workspace| {
+            self.ledger
+                .update_value(|ledger| ledger.change(workspace, change));
+        });
+        self.settle();
+    }
+
+    /// Adds a tab with a shell of its own.
+    pub(crate) fn new_tab(self) {
+        self.change(Change::Add(fresh_tab(None)));
+        self.focus();
+    }
+
+    /// Makes sure that there is a tab.
+    pub(crate) fn ensure_tab(self) {
+        if self.peek(|workspace| workspace.tabs.is_empty()) {
+            self.change(Change::AddFirst(fresh_tab(None)));
+        }
+    }
+
+    /// Closes a tab. Its session goes on; the last tab is replaced by a fresh one.
+    pub(crate) fn close_tab(self, tab: &str) {
+        let session = self.peek(|workspace| workspace.tab(tab)?.pane.session);
+        let runs = self.sessions.with_untracked(|rows| {
+            let mut rows = rows.iter();
+            rows.any(|row| Some(row.session_id) == session && row.state == State::Running)
+        });
+        if runs {
+            let name = untrack(|| self.name(tab));
+            let text =
+                format!("Detached \u{201c}{name}\u{201d}. It goes on; find it under Sessions.");
+            self.toasts.say(Tone::Info, text);
+        }
+        self.change(Change::Close(tab.to_owned()));
+        self.ensure_tab();
+        self.focus();
+    }
+
+    /// Shows a tab and puts the keyboard into it.
+    pub(crate) fn activate(self, tab: &str) {
+        self.select(tab);
+        self.focus();
+    }
+
+    /// Shows a tab; the keyboard stays where it is.
+    pub(crate) fn select(self, tab: &str) {
+        if self.peek(|workspace| workspace.active.as_deref() != Some(tab)) {
+            self.change(Change::Activate(tab.to_owned()));
+        }
+    }
+
+    /// Shows the tab that a step leads to.
+    pub(crate) fn step(self, step: impl FnOnce(&mut Workspace)) {
+        let mut after = self.workspace.get_untracked();
+        step(&mut after);
+        if let Some(tab) = after.active {
+            self.activate(&tab);
+        }
+    }
+
+    /// Names a tab, and its session with it, so that the picker shows the same name.
+    pub(crate) fn rename(self, tab: &str, name: &str) {
+        self.renaming.set(None);
+        let session = self.peek(|workspace| workspace.tab(tab)?.pane.session);
+        let label = name.trim().to_owned();
+        if untrack(|| self.name(tab)) != label {
+            self.change(Change::Rename {
+                tab: tab.to_owned(),
+                name: label.clone(),
+            });
+            if let (Some(session), false) = (session, label.is_empty()) {
+                spawn_local(async move {
+                    // The tab has its name either way; a session that is gone needs none.
+                    let _ = functions::rename_session(session, label).await;
+                    self.refresh_sessions();
+                });
+            }
+        }
+        self.focus();
+    }
+
+    /// Shows a session: in its tab, or in a new one.
+    pub(crate) fn open_session(self, row: &SessionRow) {
+        let tab = self.peek(|workspace| {
+            let tab = workspace.tab_of(row.session_id);
+            tab.map(|tab| tab.id.clone())
+        });
+        match tab {
+            Some(tab) => self.activate(&tab),
+            None => {
+                self.change(Change::Add(fresh_tab(Some(row.session_id))));
+                self.focus();
+            }
+        }
+        self.overlay.set(None);
+    }
+
+    /// Kills a session with everything in it.
+    pub(crate) fn kill(self, session: SessionId) {
+        spawn_local(async move {
+            match functions::close_session(session).await {
+                Ok(_) => {}
+                Err(error) if error.code() == ErrorCode::Gone => {}
+                Err(error) => self.toasts.say(Tone::Problem, error.to_string()),
+            }
+            self.refresh_sessions();
+        });
+    }
+
+    /// Puts the keyboard into the terminal shown.
+    pub(crate) fn focus(self) {
+        self.focus_wish.update(|wish| *wish += 1);
+    }
+
+    /// Opens an overlay, or closes it if it is open.
+    pub(crate) fn toggle(self, overlay: Overlay) {
+        let next = (self.overlay.get_untracked() != Some(overlay)).then_some(overlay);
+        self.overlay.set(next);
+        if next.is_none() {
+            self.focus();
+        }
+    }
+
+    /// Reads the session list again.
+    pub(crate) fn refresh_sessions(self) {
+        spawn_local(async move {
+            if let Ok(reply) = functions::sessions().await {
+                // Equal lists wake nobody.
+                let same = self
+                    .sessions
+                    .try_with_untracked(|rows| *rows == reply.sessions);
+                if same == Some(false) {
+                    self.sessions.set(reply.sessions);
+                }
+            }
+        });
+    }
+
+    /// Somebody saved this revision of the workspace.
+    pub(crate) fn announced(self, revision: u64) {
+        self.ledger
+            .update_value(|ledger| ledger.announced(revision));
+        self.settle();
+        self.refresh_sessions();
+    }
+
+    /// The link is there (again): notices may have been missed, and saves may have failed.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn catch_up(self) {
+        self.settle();
+        self.refresh_sessions();
+        spawn_local(async move {
+            if let Ok(reply) = functions::workspace().await {
+                let news = self
+                    .ledger
+                    .try_with_value(|ledger| ledger.is_news(reply.revision));
+                if news == Some(true) {
+                    self.adopt(reply);
+                }
+            }
+        });
+    }
+
+    /// Does what the ledger says is next. Also called when the link is back.
+    pub(crate) fn settle(self) {
+        let next = self.ledger.try_update_value(Ledger::next);
+        match next {
+            Some(Next::Save(revision)) => {
+                let workspace = self.workspace.get_untracked();
+                spawn_local(async move {
+                    let answer = functions::save_workspace(revision, workspace).await;
+                    self.saved(answer.map(|reply| reply.revision));
+                });
+            }
+            Some(Next::Fetch) => spawn_local(async move {
+                if let Ok(reply) = functions::workspace().await {
+                    self.adopt(reply);
+                }
+            }),
+            Some(Next::Rest) | None => {}
+        }
+    }
+
+    fn adopt(self, reply: crate::workspace::WorkspaceReply) {
+        self.workspace.update(|workspace| {
+            self.ledger
+                .update_value(|ledger| ledger.adopt(workspace, reply));
+        });
+        self.ensure_tab();
+        self.settle();
+    }
+
+    fn saved(self, answer: Result<u64, AppError>) {
+        match answer {
+            Ok(revision) => {
+                self.ledger.update_value(|ledger| ledger.saved(revision));
+                self.settle();
+            }
+            Err(error) => match (&error.problem().current, error.code()) {
+                (Some(current), _) => self.adopt((**current).clone()),
+                (None, ErrorCode::Malformed | ErrorCode::TooLarge) => {
+                    self.ledger.update_value(Ledger::refused);
+                    self.toasts.say(Tone::Problem, error.to_string());
+                }
+                _ => {
+                    self.ledger.update_value(Ledger::failed);
+                    set_timeout(move || self.settle(), RETRY);
+                }
+            },
+        }
+    }
+}
+
+/// A tab with a pane of its own.
+fn fresh_tab(session: Option<SessionId>) -> Tab {
+    Tab {
+        id: fresh_id("tab"),
+        name: None,
+        pane: Pane {
+            id: fresh_id("pane"),
+            session,
+        },
+    }
+}
+
+/// An id that no other page draws.
+fn fresh_id(kind: &str) -> String {
+    let digits: String = random().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{kind}-{digits}")
+}
+
+#[cfg(feature = "hydrate")]
+fn random() -> [u8; 8] {
+    let mut bytes = [0; 8];
+    if let Ok(crypto) = window().crypto() {
+        // Fails only for arrays over 64 KiB.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes
+}
+
+/// The server makes no tabs.
+#[cfg(not(feature = "hydrate"))]
+fn random() -> [u8; 8] {
+    [0; 8]
+}

@@ -1,0 +1,260 @@
+//! What this page changed in the workspace and the server doesn't have yet. Saves are serial; when
+//! somebody else saved first, their workspace is taken and our changes are made again on it: every change
+//! is harmless where its tab is gone.
+
+use bowline_protocol::SessionId;
+
+use crate::workspace::{Tab, Workspace, WorkspaceReply};
+
+/// One change of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Adds a tab and shows it.
+    Add(Tab),
+    /// Adds a tab unless there is one: two pages opened on an empty workspace make one tab.
+    AddFirst(Tab),
+    /// Takes a tab out.
+    Close(String),
+    /// Names a tab.
+    Rename {
+        /// Which.
+        tab: String,
+        /// Its name; empty takes it away.
+        name: String,
+    },
+    /// Shows a tab.
+    Activate(String),
+    /// Lets a pane show a session.
+    Show {
+        /// Which pane.
+        pane: String,
+        /// Which session.
+        session: SessionId,
+    },
+}
+
+impl Change {
+    fn apply(&self, workspace: &mut Workspace) {
+        match self {
+            Self::Add(tab) => workspace.add(tab.clone()),
+            Self::AddFirst(tab) if workspace.tabs.is_empty() => workspace.add(tab.clone()),
+            Self::AddFirst(_) => {}
+            Self::Close(tab) => drop(workspace.close(tab)),
+            Self::Rename { tab, name } => workspace.rename(tab, name),
+            Self::Activate(tab) => workspace.activate(tab),
+            Self::Show { pane, session } => workspace.show(pane, Some(*session)),
+        }
+    }
+}
+
+/// The page's account with the server.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    revision: u64,
+    pending: Vec<Change>,
+    /// How many of `pending` are in the save under way.
+    saving: Option<usize>,
+    /// The newest revision somebody told us of.
+    announced: u64,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Save the workspace as it is, on this revision.
+    Save(u64),
+    /// Read the workspace: somebody else changed it.
+    Fetch,
+    /// Nothing.
+    Rest,
+}
+
+impl Ledger {
+    /// Starts from what the server rendered.
+    pub(crate) fn new(revision: u64) -> Self {
+        Self {
+            revision,
+            ..Self::default()
+        }
+    }
+
+    /// Makes a change here; it will be saved.
+    pub(crate) fn change(&mut self, workspace: &mut Workspace, change: Change) {
+        change.apply(workspace);
+        self.pending.push(change);
+    }
+
+    /// Asked after every step. A save counts as begun once it is answered here.
+    pub(crate) fn next(&mut self) -> Next {
+        if self.saving.is_some() {
+            Next::Rest
+        } else if self.announced > self.revision {
+            Next::Fetch
+        } else if self.pending.is_empty() {
+            Next::Rest
+        } else {
+            self.saving = Some(self.pending.len());
+            Next::Save(self.revision)
+        }
+    }
+
+    /// The save under way was taken.
+    pub(crate) fn saved(&mut self, revision: u64) {
+        self.revision = revision;
+        let saved = self.saving.take().unwrap_or(0);
+        self.pending.drain(..saved);
+    }
+
+    /// The save under way failed for no fault of its own; the changes wait.
+    pub(crate) fn failed(&mut self) {
+        self.saving = None;
+    }
+
+    /// The server will never take what is pending; it is given up.
+    pub(crate) fn refused(&mut self) {
+        self.saving = None;
+        self.pending.clear();
+    }
+
+    /// Somebody saved this revision.
+    pub(crate) fn announced(&mut self, revision: u64) {
+        self.announced = self.announced.max(revision);
+    }
+
+    /// Whether a workspace just read is another than the one this page knows.
+    pub(crate) fn is_news(&self, revision: u64) -> bool {
+        self.saving.is_none() && revision != self.revision
+    }
+
+    /// Takes the server's workspace and makes our pending changes again on it. The tab shown here stays,
+    /// where it still exists: which one another page shows is its own affair.
+    pub(crate) fn adopt(&mut self, workspace: &mut Workspace, current: WorkspaceReply) {
+        self.saving = None;
+        self.revision = current.revision;
+        self.announced = current.revision;
+        let shown = std::mem::replace(workspace, current.workspace).active;
+        for change in &self.pending {
+            change.apply(workspace);
+        }
+        if let Some(shown) = shown {
+            workspace.activate(&shown);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Pane;
+
+    fn tab(id: &str) -> Tab {
+        Tab {
+            id: id.to_owned(),
+            name: None,
+            pane: Pane {
+                id: format!("pane-{id}"),
+                session: None,
+            },
+        }
+    }
+
+    fn shown(workspace: &Workspace) -> String {
+        let ids: Vec<_> = workspace.tabs.iter().map(|tab| tab.id.as_str()).collect();
+        format!(
+            "{} @{}",
+            ids.join(" "),
+            workspace.active.as_deref().unwrap_or("-")
+        )
+    }
+
+    fn reply(revision: u64, ids: &str) -> WorkspaceReply {
+        let mut workspace = Workspace::default();
+        ids.split(' ').for_each(|id| workspace.add(tab(id)));
+        WorkspaceReply {
+            revision,
+            workspace,
+        }
+    }
+
+    #[test]
+    fn saves_are_serial_and_later_changes_follow() {
+        let (mut ledger, mut workspace) = (Ledger::new(4), Workspace::default());
+        assert_eq!(ledger.next(), Next::Rest);
+        ledger.change(&mut workspace, Change::Add(tab("a")));
+        assert_eq!(ledger.next(), Next::Save(4));
+        ledger.change(&mut workspace, Change::Add(tab("b")));
+        assert_eq!(ledger.next(), Next::Rest);
+        ledger.saved(5);
+        assert_eq!(ledger.next(), Next::Save(5));
+        ledger.saved(6);
+        assert_eq!(ledger.next(), Next::Rest);
+        assert_eq!(shown(&workspace), "a b @b");
+    }
+
+    #[test]
+    fn a_stale_save_is_made_again_on_the_servers_workspace() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a").workspace);
+        ledger.change(&mut workspace, Change::Add(tab("mine")));
+        assert_eq!(ledger.next(), Next::Save(1));
+        ledger.adopt(&mut workspace, reply(7, "a theirs"));
+        assert_eq!(shown(&workspace), "a theirs mine @mine");
+        assert_eq!(ledger.next(), Next::Save(7));
+    }
+
+    #[test]
+    fn another_pages_change_is_fetched_and_the_shown_tab_stays() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a b").workspace);
+        workspace.activate("a");
+        ledger.announced(2);
+        assert_eq!(ledger.next(), Next::Fetch);
+        ledger.adopt(&mut workspace, reply(2, "a b c"));
+        assert_eq!(shown(&workspace), "a b c @a");
+        ledger.announced(3);
+        ledger.adopt(&mut workspace, reply(3, "b c"));
+        assert_eq!(shown(&workspace), "b c @c");
+    }
+
+    #[test]
+    fn the_notice_of_our_own_save_fetches_nothing() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), Workspace::default());
+        ledger.change(&mut workspace, Change::Add(tab("a")));
+        ledger.next();
+        ledger.announced(2);
+        assert_eq!(ledger.next(), Next::Rest);
+        ledger.saved(2);
+        assert_eq!(ledger.next(), Next::Rest);
+    }
+
+    #[test]
+    fn changes_wait_for_a_server_that_is_away() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), Workspace::default());
+        ledger.change(&mut workspace, Change::Add(tab("a")));
+        ledger.next();
+        ledger.failed();
+        assert_eq!(ledger.next(), Next::Save(1));
+        ledger.refused();
+        assert_eq!(ledger.next(), Next::Rest);
+    }
+
+    #[test]
+    fn two_pages_on_an_empty_workspace_make_one_tab() {
+        let (mut ledger, mut workspace) = (Ledger::new(0), Workspace::default());
+        ledger.change(&mut workspace, Change::AddFirst(tab("mine")));
+        ledger.next();
+        ledger.adopt(&mut workspace, reply(1, "theirs"));
+        assert_eq!(shown(&workspace), "theirs @theirs");
+    }
+
+    #[test]
+    fn changes_of_a_tab_that_is_gone_do_nothing() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a b").workspace);
+        let name = "x".to_owned();
+        let tab = "b".to_owned();
+        ledger.change(&mut workspace, Change::Rename { tab, name });
+        ledger.change(&mut workspace, Change::Activate("b".to_owned()));
+        ledger.change(&mut workspace, Change::Close("b".to_owned()));
+        ledger.next();
+        ledger.adopt(&mut workspace, reply(2, "a"));
+        assert_eq!(shown(&workspace), "a @a");
+    }
+}

@@ -1,0 +1,10 @@
+//! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`],
+//! [`progress`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
+//! here.
+
+pub(crate) mod banner;
+pub(crate) mod desk;
+pub(crate) mod ledger;
+pub(crate) mod progress;
+pub(crate) mod seed;
+pub(crate) mod toasts;

@@ -1,0 +1,58 @@
+//! What the server rendered from, handed to the browser inside the page: both sides build the same tree
+//! from it, and the tabs are there with the first paint.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::context::GateView;
+use crate::functions::sessions::SessionRow;
+use crate::workspace::WorkspaceReply;
+
+/// The beginning.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Seed {
+    /// The tabs and their revision.
+    pub(crate) workspace: WorkspaceReply,
+    /// Known sessions, for names and the count.
+    pub(crate) sessions: Vec<SessionRow>,
+}
+
+impl Seed {
+    /// The same on both sides. Where the server rendered none, it is empty.
+    pub(crate) fn take() -> Self {
+        SharedValue::new(Self::make).into_inner()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn make() -> Self {
+        let Some(context) = use_context::<crate::context::AppContext>() else {
+            return Self::default();
+        };
+        let sessions = context.sessions.list().into_iter();
+        Self {
+            workspace: WorkspaceReply::clone(&context.workspace.current()),
+            sessions: sessions.map(SessionRow::from).collect(),
+        }
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    fn make() -> Self {
+        Self::default()
+    }
+}
+
+/// Which view the page begins with.
+pub(crate) fn gate() -> GateView {
+    #[cfg(feature = "hydrate")]
+    {
+        let gate = document()
+            .body()
+            .and_then(|body| body.get_attribute("data-gate"));
+        match gate.as_deref() {
+            Some("open") => GateView::Open,
+            _ => GateView::Login,
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    use_context::<GateView>().unwrap_or_default()
+}

@@ -1,0 +1,176 @@
+//! Dark, light, or as the system has it. The choice lives in a cookie, so that the server renders the
+//! first paint in it; the colours live in `style/themes.css` and nowhere else.
+
+/// Name of the cookie that holds the choice.
+pub const COOKIE: &str = "bowline-theme";
+
+/// What the user chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// Nothing: the system decides.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+impl Theme {
+    /// The value of `<html data-theme>`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+
+    /// The choice in a `Cookie` header.
+    pub fn from_cookies(header: &str) -> Self {
+        let value = header.split(';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            (name.trim() == COOKIE).then(|| value.trim())
+        });
+        match value {
+            Some("dark") => Self::Dark,
+            Some("light") => Self::Light,
+            _ => Self::System,
+        }
+    }
+
+    /// The cookie that keeps the choice for a year, below the page's folder.
+    pub fn cookie(self, folder: &str) -> String {
+        format!(
+            "{COOKIE}={}; path={folder}; max-age=31536000; samesite=lax",
+            self.name()
+        )
+    }
+}
+
+#[cfg(feature = "hydrate")]
+pub(crate) mod browser {
+    //! Reading and changing the theme of the page that is open.
+
+    use leptos::prelude::*;
+    use wasm_bindgen::JsCast as _;
+
+    use super::Theme;
+
+    /// Dark unless the choice or, without one, the system says light.
+    fn is_dark() -> bool {
+        let root = document().document_element();
+        match root
+            .and_then(|root| root.get_attribute("data-theme"))
+            .as_deref()
+        {
+            Some("dark") => true,
+            Some("light") => false,
+            _ => system().is_none_or(|query| query.matches()),
+        }
+    }
+
+    fn system() -> Option<web_sys::MediaQueryList> {
+        window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+    }
+
+    /// Changes to the other theme and keeps it.
+    pub(crate) fn toggle() {
+        let theme = if is_dark() { Theme::Light } else { Theme::Dark };
+        if let Some(root) = document().document_element() {
+            // Fails only for names that aren't attribute names.
+            let _ = root.set_attribute("data-theme", theme.name());
+        }
+        let folder = document().base_uri().ok().flatten().unwrap_or_default();
+        let folder =
+            web_sys::Url::new(&folder).map_or_else(|_| "/".to_owned(), |url| url.pathname());
+        let folder = folder.rfind('/').map_or("/", |slash| &folder[..=slash]);
+        if let Ok(page) = document().dyn_into::<web_sys::HtmlDocument>() {
+            // A browser that refuses cookies keeps the choice for this page only.
+            let _ = page.set_cookie(&theme.cookie(folder));
+        }
+    }
+
+    /// The custom properties that colour a terminal, by xterm.js's names for them.
+    const COLOURS: [(&str, &str); 24] = [
+        ("foreground", "--term-foreground"),
+        ("background", "--term-background"),
+        ("cursor", "--term-cursor"),
+        ("cursorAccent", "--term-background"),
+        ("selectionBackground", "--term-selection"),
+        ("scrollbarSliderBackground", "--term-slider"),
+        ("scrollbarSliderHoverBackground", "--term-slider-hover"),
+        ("scrollbarSliderActiveBackground", "--term-slider-hover"),
+        ("black", "--ansi-0"),
+        ("red", "--ansi-1"),
+        ("green", "--ansi-2"),
+        ("yellow", "--ansi-3"),
+        ("blue", "--ansi-4"),
+        ("magenta", "--ansi-5"),
+        ("cyan", "--ansi-6"),
+        ("white", "--ansi-7"),
+        ("brightBlack", "--ansi-8"),
+        ("brightRed", "--ansi-9"),
+        ("brightGreen", "--ansi-10"),
+        ("brightYellow", "--ansi-11"),
+        ("brightBlue", "--ansi-12"),
+        ("brightMagenta", "--ansi-13"),
+        ("brightCyan", "--ansi-14"),
+        ("brightWhite", "--ansi-15"),
+    ];
+
+    /// The terminal's colours as the page has them now. A custom property keeps the words it was written
+    /// with; only a real property of an element is a colour, so an element is asked.
+    pub(crate) fn palette() -> crate::xterm::Palette {
+        let (Ok(probe), Some(body)) = (document().create_element("span"), document().body()) else {
+            return Vec::new();
+        };
+        let probe: web_sys::HtmlElement = probe.unchecked_into();
+        if body.append_child(&probe).is_err() {
+            return Vec::new();
+        }
+        let Ok(Some(computed)) = window().get_computed_style(&probe) else {
+            return Vec::new();
+        };
+        let palette = COLOURS
+            .iter()
+            .filter_map(|(name, property)| {
+                let wanted = format!("var({property})");
+                probe.style().set_property("color", &wanted).ok()?;
+                Some((*name, computed.get_property_value("color").ok()?))
+            })
+            .collect();
+        probe.remove();
+        palette
+    }
+
+    /// Calls back when the system changes between dark and light. For the life of the page.
+    pub(crate) fn on_system_change(callback: impl Fn() + 'static) {
+        if let Some(query) = system() {
+            crate::components::dom::listen(&query, "change", move |_| callback());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_is_found_among_other_cookies() {
+        assert_eq!(Theme::from_cookies(""), Theme::System);
+        assert_eq!(Theme::from_cookies("a=b; bowline-theme=dark"), Theme::Dark);
+        assert_eq!(Theme::from_cookies("bowline-theme=light;a=b"), Theme::Light);
+        assert_eq!(Theme::from_cookies("bowline-theme=pink"), Theme::System);
+        assert_eq!(Theme::from_cookies("my-bowline-theme=dark"), Theme::System);
+    }
+
+    #[test]
+    fn the_cookie_says_where_it_belongs() {
+        let cookie = Theme::Dark.cookie("/base/");
+        assert!(cookie.starts_with("bowline-theme=dark; path=/base/;"));
+    }
+}

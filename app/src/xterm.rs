@@ -1,0 +1,408 @@
+//! The one module that knows xterm.js. Bound through xterm-js-rs, whose declarations are for 4.x; what 6.x
+//! changed is declared here. The rest of the page sees [`Emulator`]: bytes in, keys out, a size.
+//!
+//! Invariants: `write` parses in order and calls back in order; a query is answered only while the guard
+//! allows it; nothing is called back after [`Emulator::dispose`].
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use bowline_protocol::frame::Size;
+use bowline_protocol::limits;
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+use xterm_js_rs::addons::fit::FitAddon;
+use xterm_js_rs::addons::web_links::WebLinksAddon;
+use xterm_js_rs::addons::webgl::WebglAddon;
+use xterm_js_rs::{Terminal, TerminalOptions, Theme};
+
+/// Lines kept above the screen.
+const SCROLLBACK: u32 = 10_000;
+/// Text size, CSS pixels.
+const FONT_SIZE: u32 = 14;
+/// The page's font first, then what systems have.
+const FONT_FAMILY: &str = "\"JetBrains Mono\", ui-monospace, \"SF Mono\", Menlo, Consolas, \
+                           \"DejaVu Sans Mono\", monospace";
+
+// What 6.x has and the binding has not. Methods are looked up by name, so these types need no class.
+#[wasm_bindgen]
+extern "C" {
+    /// A `Terminal` of 6.x.
+    type Terminal6;
+    #[wasm_bindgen(method, js_name = "write")]
+    fn write_bytes(this: &Terminal6, data: &Uint8Array, done: &JsValue);
+    #[wasm_bindgen(method, getter)]
+    fn options(this: &Terminal6) -> Object;
+    #[wasm_bindgen(method, getter)]
+    fn parser(this: &Terminal6) -> Parser6;
+    #[wasm_bindgen(method, catch, js_name = "loadAddon")]
+    fn try_load_addon(this: &Terminal6, addon: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn buffer(this: &Terminal6) -> Buffers6;
+    #[wasm_bindgen(method, catch)]
+    fn resize(this: &Terminal6, cols: u32, rows: u32) -> Result<(), JsValue>;
+
+    /// `terminal.parser`.
+    type Parser6;
+    #[wasm_bindgen(method, js_name = "registerCsiHandler")]
+    fn register_csi_handler(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
+    #[wasm_bindgen(method, js_name = "registerDcsHandler")]
+    fn register_dcs_handler(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
+    #[wasm_bindgen(method, js_name = "registerOscHandler")]
+    fn register_osc_handler(this: &Parser6, ident: u32, handler: &Function) -> JsValue;
+
+    /// `terminal.buffer`.
+    type Buffers6;
+    #[wasm_bindgen(method, getter)]
+    fn active(this: &Buffers6) -> Buffer6;
+    /// A screen with what lies above it.
+    type Buffer6;
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &Buffer6) -> u32;
+    #[wasm_bindgen(method, js_name = "getLine")]
+    fn line(this: &Buffer6, y: u32) -> Option<Line6>;
+    /// One row.
+    type Line6;
+    #[wasm_bindgen(method, getter, js_name = "isWrapped")]
+    fn is_wrapped(this: &Line6) -> bool;
+    #[wasm_bindgen(method, js_name = "translateToString")]
+    fn translate(this: &Line6, trim_right: bool) -> String;
+
+    /// The WebGL addon's events.
+    type Webgl6;
+    #[wasm_bindgen(method, js_name = "onContextLoss")]
+    fn on_context_loss(this: &Webgl6, listener: &Function) -> JsValue;
+
+    /// What `proposeDimensions` answers.
+    type Dimensions6;
+    #[wasm_bindgen(method, getter)]
+    fn cols(this: &Dimensions6) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn rows(this: &Dimensions6) -> f64;
+    #[wasm_bindgen(method, js_name = "proposeDimensions")]
+    fn propose_dimensions(this: &Fit6) -> Option<Dimensions6>;
+    /// The fit addon.
+    type Fit6;
+}
+
+/// Which renderer draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Renderer {
+    /// WebGL where the browser has it, else the DOM.
+    Fastest,
+    /// The DOM: its text can be read by tests.
+    Dom,
+}
+
+/// The colours of a terminal, as CSS colours by xterm.js's names.
+pub(crate) type Palette = Vec<(&'static str, String)>;
+
+/// Says whether a query that is being parsed may be answered.
+pub(crate) type Guard = Rc<dyn Fn() -> bool>;
+
+/// Owns the closures that xterm.js calls.
+type Callbacks = RefCell<Vec<Box<dyn std::any::Any>>>;
+
+/// One emulator in one element.
+pub(crate) struct Emulator {
+    terminal: Terminal,
+    fit: FitAddon,
+    guard: Guard,
+    callbacks: Callbacks,
+    disposed: Cell<bool>,
+}
+
+impl Emulator {
+    /// Makes an emulator in an empty element that is on screen.
+    pub(crate) fn open(
+        parent: &HtmlElement,
+        palette: &Palette,
+        renderer: Renderer,
+        guard: Guard,
+    ) -> Rc<Self> {
+        let options = TerminalOptions::new();
+        options.set_font_family(FONT_FAMILY);
+        options.set_font_size(FONT_SIZE);
+        options.set_scrollback(SCROLLBACK);
+        options.set_cursor_blink(true);
+        options.set_theme(&theme(palette));
+        set(&options, "lineHeight", &1.2.into());
+        set(&options, "minimumContrastRatio", &4.5.into());
+        set(&options, "cursorInactiveStyle", &"outline".into());
+        set(&options, "rescaleOverlappingGlyphs", &true.into());
+        set(&options, "macOptionClickForcesSelection", &true.into());
+
+        let terminal = Terminal::new(&options);
+        let fit = FitAddon::new();
+        let emulator = Rc::new(Self {
+            terminal,
+            fit,
+            guard,
+            callbacks: RefCell::default(),
+            disposed: Cell::new(false),
+        });
+        emulator.load(&emulator.fit);
+        emulator.load(&WebLinksAddon::new(None, None, None));
+        emulator.terminal.open(parent.clone());
+        if renderer == Renderer::Fastest {
+            emulator.use_webgl();
+        }
+        emulator.guard_queries();
+        emulator
+    }
+
+    /// Parses bytes; `done` is called once they are parsed.
+    pub(crate) fn write(&self, bytes: &Uint8Array, done: impl FnOnce() + 'static) {
+        let done = Closure::once_into_js(done);
+        self.modern().write_bytes(bytes, &done);
+    }
+
+    /// Calls `then` once everything written so far is parsed, and before anything written later is.
+    pub(crate) fn after_writes(&self, then: impl FnOnce() + 'static) {
+        self.write(&Uint8Array::new_with_length(0), then);
+    }
+
+    /// Parses text that the page itself has to say.
+    pub(crate) fn write_text(&self, text: &str) {
+        self.terminal.write(text);
+    }
+
+    /// Forgets everything shown.
+    pub(crate) fn reset(&self) {
+        self.terminal.reset();
+    }
+
+    /// Changes the size. Sizes no terminal can have are left out.
+    pub(crate) fn resize(&self, size: Size) {
+        if size.checked().is_some() && size != self.size() {
+            // Throws only for sizes that are not whole numbers.
+            let _ = self.modern().resize(size.cols.into(), size.rows.into());
+        }
+    }
+
+    /// The present size.
+    pub(crate) fn size(&self) -> Size {
+        let bounded = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+        Size {
+            cols: bounded(self.terminal.get_cols()),
+            rows: bounded(self.terminal.get_rows()),
+        }
+    }
+
+    /// The size that would fill the element. `None` while it is not on screen.
+    pub(crate) fn proposed(&self) -> Option<Size> {
+        if self.disposed.get() {
+            return None;
+        }
+        let dimensions = self.fit.unchecked_ref::<Fit6>().propose_dimensions()?;
+        whole(dimensions.cols(), dimensions.rows())
+    }
+
+    /// Takes the keyboard.
+    pub(crate) fn focus(&self) {
+        self.terminal.focus();
+    }
+
+    /// Shows other colours.
+    pub(crate) fn set_palette(&self, palette: &Palette) {
+        set(&self.modern().options(), "theme", &theme(palette));
+    }
+
+    /// Whether something is selected.
+    pub(crate) fn has_selection(&self) -> bool {
+        self.terminal.has_selection()
+    }
+
+    /// What is selected, as text.
+    pub(crate) fn selection(&self) -> String {
+        self.terminal.get_selection()
+    }
+
+    /// Selects nothing.
+    pub(crate) fn clear_selection(&self) {
+        self.terminal.clear_selection();
+    }
+
+    /// Everything shown and above it, wrapped lines joined.
+    pub(crate) fn text(&self) -> String {
+        let buffer = self.modern().buffer().active();
+        let mut text = String::new();
+        for y in 0..buffer.length() {
+            let Some(line) = buffer.line(y) else { break };
+            let wrapped_on =
+                y + 1 < buffer.length() && buffer.line(y + 1).is_some_and(|next| next.is_wrapped());
+            text.push_str(&line.translate(!wrapped_on));
+            if !wrapped_on {
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// Calls back with what the user types and with the emulator's own answers.
+    pub(crate) fn on_input(self: &Rc<Self>, callback: impl Fn(Vec<u8>) + 'static) {
+        let callback = Rc::new(callback);
+        let (text, guard) = (Rc::clone(&callback), Rc::clone(&self.guard));
+        let on_data = Closure::<dyn Fn(String)>::new(move |data: String| {
+            // Focus reports are the only answers without a handler to swallow them; nobody types these.
+            let report = data == "\u{1b}[I" || data == "\u{1b}[O";
+            if !report || guard() {
+                text(data.into_bytes());
+            }
+        });
+        // Mouse reports of the old encoding: one byte per character.
+        let on_binary = Closure::<dyn Fn(String)>::new(move |data: String| {
+            let bytes = data.chars().map(|c| u8::try_from(c).unwrap_or(b'?'));
+            callback(bytes.collect());
+        });
+        self.terminal.on_data(on_data.as_ref().unchecked_ref());
+        self.terminal.on_binary(on_binary.as_ref().unchecked_ref());
+        self.keep(on_data);
+        self.keep(on_binary);
+    }
+
+    /// Frees everything. Harmless when repeated.
+    pub(crate) fn dispose(&self) {
+        if !self.disposed.replace(true) {
+            self.terminal.dispose();
+            self.callbacks.borrow_mut().clear();
+        }
+    }
+
+    fn modern(&self) -> &Terminal6 {
+        self.terminal.unchecked_ref()
+    }
+
+    fn keep(&self, callback: impl std::any::Any) {
+        self.callbacks.borrow_mut().push(Box::new(callback));
+    }
+
+    fn load(&self, addon: &JsValue) {
+        // An addon that can't be loaded is missing, the terminal works without.
+        let _ = self.modern().try_load_addon(addon);
+    }
+
+    /// Draws by WebGL; when the browser refuses or takes the context away, the DOM renderer draws.
+    fn use_webgl(&self) {
+        let addon = WebglAddon::new(None);
+        if self.modern().try_load_addon(&addon).is_err() {
+            return;
+        }
+        let lost = {
+            let addon: WebglAddon = addon.clone().unchecked_into();
+            Closure::<dyn Fn()>::new(move || addon.dispose())
+        };
+        let events: &Webgl6 = addon.unchecked_ref();
+        events.on_context_loss(lost.as_ref().unchecked_ref());
+        self.keep(lost);
+    }
+
+    /// Puts itself before every handler that answers something to the program. Must come after addons:
+    /// the last one registered is asked first.
+    fn guard_queries(self: &Rc<Self>) {
+        let parser = self.modern().parser();
+        let guard = Rc::clone(&self.guard);
+        // True = handled: nobody else sees the sequence.
+        let swallow = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| !guard());
+        let handler: &Function = swallow.as_ref().unchecked_ref();
+        // DA1, DA2, DA3, XTVERSION, DSR, DECDSR, DECRQM (both), window reports, keyboard protocol.
+        for (prefix, intermediates, last) in [
+            ("", "", "c"),
+            (">", "", "c"),
+            ("=", "", "c"),
+            (">", "", "q"),
+            ("", "", "n"),
+            ("?", "", "n"),
+            ("", "$", "p"),
+            ("?", "$", "p"),
+            ("", "", "t"),
+            ("?", "", "u"),
+        ] {
+            parser.register_csi_handler(&function_id(prefix, intermediates, last), handler);
+        }
+        // DECRQSS, XTGETTCAP.
+        parser.register_dcs_handler(&function_id("", "$", "q"), handler);
+        parser.register_dcs_handler(&function_id("", "+", "q"), handler);
+
+        let guard = Rc::clone(&self.guard);
+        let swallow_query = Closure::<dyn Fn(String) -> bool>::new(move |data: String| {
+            !guard() && data.split(';').any(|part| part == "?")
+        });
+        for ident in [4, 10, 11, 12] {
+            parser.register_osc_handler(ident, swallow_query.as_ref().unchecked_ref());
+        }
+        self.keep(swallow);
+        self.keep(swallow_query);
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.dispose();
+    }
+}
+
+/// A size in whole cells within what the server takes.
+fn whole(cols: f64, rows: f64) -> Option<Size> {
+    if !(cols.is_finite() && rows.is_finite()) {
+        return None;
+    }
+    let within = |count: f64, range: &std::ops::RangeInclusive<u16>| {
+        let bounded = count.clamp(f64::from(*range.start()), f64::from(*range.end()));
+        // Clamped to a range of u16 just now.
+        bounded as u16
+    };
+    Some(Size {
+        cols: within(cols, &limits::COLS),
+        rows: within(rows, &limits::ROWS),
+    })
+}
+
+fn function_id(prefix: &str, intermediates: &str, last: &str) -> Object {
+    let id = Object::new();
+    if !prefix.is_empty() {
+        set(&id, "prefix", &prefix.into());
+    }
+    if !intermediates.is_empty() {
+        set(&id, "intermediates", &intermediates.into());
+    }
+    set(&id, "final", &last.into());
+    id
+}
+
+fn theme(palette: &Palette) -> Theme {
+    let theme = Theme::new();
+    for (name, colour) in palette {
+        set(&theme, name, &colour.as_str().into());
+    }
+    theme
+}
+
+fn set(object: &JsValue, name: &str, value: &JsValue) {
+    // Fails only for frozen objects, which these are not.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// Loads the fonts a terminal is measured with, at most for a moment: a late font is only a refit.
+pub(crate) async fn fonts_ready() {
+    let fonts = leptos::prelude::document().fonts();
+    let loads = Array::new();
+    for style in ["", "bold "] {
+        loads.push(&fonts.load(&format!("{style}{FONT_SIZE}px \"JetBrains Mono\"")));
+    }
+    let patience = js_sys::Promise::new(&mut |resolve, _| {
+        let wait = std::time::Duration::from_millis(1_500);
+        leptos::prelude::set_timeout(
+            move || {
+                // Resolving can't fail.
+                let _ = resolve.call0(&JsValue::NULL);
+            },
+            wait,
+        );
+    });
+    let loaded = js_sys::Promise::all(&loads);
+    let first = js_sys::Promise::race(&Array::of2(&loaded, &patience));
+    // A font that can't be loaded leaves the next one of the family.
+    let _ = wasm_bindgen_futures::JsFuture::from(first).await;
+}
