@@ -44,6 +44,10 @@ pub enum ErrorCode {
     InputFull,
     /// Too many wrong attempts in a short time.
     RateLimited,
+    /// More pages, or more of a page, than allowed.
+    TooMany,
+    /// The server is ending.
+    Ending,
     /// Not enough memory for another session.
     Memory,
     /// The program could not be started.
@@ -58,6 +62,29 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code that a server says.
+    pub const ON_THE_WIRE: &[Self] = &[
+        Self::Malformed,
+        Self::Unauthenticated,
+        Self::Refused,
+        Self::Gone,
+        Self::Exited,
+        Self::NotFound,
+        Self::Method,
+        Self::Stale,
+        Self::InputGap,
+        Self::Superseded,
+        Self::TooLarge,
+        Self::SessionLimit,
+        Self::InputFull,
+        Self::RateLimited,
+        Self::TooMany,
+        Self::Ending,
+        Self::Memory,
+        Self::Spawn,
+        Self::Internal,
+    ];
+
     /// The HTTP status that goes with the code.
     pub const fn status(self) -> u16 {
         match self {
@@ -68,8 +95,8 @@ impl ErrorCode {
             Self::Method => 405,
             Self::Exited | Self::Stale | Self::InputGap | Self::Superseded => 409,
             Self::TooLarge => 413,
-            Self::SessionLimit | Self::InputFull | Self::RateLimited => 429,
-            Self::Memory => 503,
+            Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
+            Self::Memory | Self::Ending => 503,
             Self::Internal | Self::Other => 500,
             Self::Unreachable => 502,
         }

@@ -39,6 +39,8 @@ enum Closing {
     Unauthenticated(String),
     /// A newer transport of this client is served.
     Superseded,
+    /// More pages than allowed.
+    TooMany(String),
     /// The batch was larger than allowed.
     TooLarge,
     /// The server ends.
@@ -52,6 +54,7 @@ impl Closing {
             Self::Malformed(reason) => (4400, reason),
             Self::Unauthenticated(reason) => (4401, reason),
             Self::Superseded => (4409, "a newer transport took over".to_owned()),
+            Self::TooMany(reason) => (4429, reason),
             Self::TooLarge => (4413, "the batch is too large".to_owned()),
             Self::GoingAway => (1001, "the server is ending".to_owned()),
         };
@@ -65,6 +68,8 @@ impl From<LinkError> for Closing {
     fn from(error: LinkError) -> Self {
         match error {
             LinkError::Superseded => Self::Superseded,
+            LinkError::Closed => Self::GoingAway,
+            LinkError::TooManyClients => Self::TooMany(error.to_string()),
             error => Self::Malformed(error.to_string()),
         }
     }
@@ -229,7 +234,9 @@ async fn exchange(links: Links, pass: Pass, request: Request, exchange: Exchange
         let hold: u32 = header(&parts, http::HOLD)?;
         let hold = Duration::from_millis(hold.min(limits::POLL_HOLD_MS).into());
         let batch = answer::read_body(body, MAX_BATCH).await?;
-        let transport = links.http(client, generation).map_err(link_error)?;
+        let transport = links
+            .http(client, generation)
+            .map_err(|error| link_error(&error))?;
         let answer = async {
             match exchange {
                 Exchange::Poll => transport.poll(seq, batch, hold).await,
@@ -237,7 +244,7 @@ async fn exchange(links: Links, pass: Pass, request: Request, exchange: Exchange
             }
         };
         tokio::select! {
-            answer = answer => answer.map_err(link_error),
+            answer = answer => answer.map_err(|error| link_error(&error)),
             () = pass.ended() => Err(AppError::new(ErrorCode::Unauthenticated, "logged out")),
         }
     };
@@ -260,9 +267,11 @@ fn header<T: FromStr>(parts: &Parts, name: &str) -> Result<T, AppError> {
     value.ok_or_else(|| AppError::malformed(format!("the header {name} is missing or malformed")))
 }
 
-fn link_error(error: LinkError) -> AppError {
-    let code = match &error {
+fn link_error(error: &LinkError) -> AppError {
+    let code = match error {
         LinkError::Superseded => ErrorCode::Superseded,
+        LinkError::Closed => ErrorCode::Ending,
+        LinkError::TooManyClients | LinkError::TooManyAttachments => ErrorCode::TooMany,
         _ => ErrorCode::Malformed,
     };
     AppError::new(code, error.to_string())

@@ -24,7 +24,7 @@ pub use sessions::{active_sessions, sessions};
 pub use version::version;
 pub use workspace::{save_workspace, workspace};
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests;
 
 /// The answer `{}` of what has nothing to say.

@@ -1,6 +1,8 @@
 //! The server functions called directly, as a page rendered on the server calls them. Statuses, the
 //! gate and what goes over the wire are tested through the router, in `server`.
 
+#![cfg(feature = "ssr")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -291,7 +293,13 @@ async fn a_login_sets_the_cookie_and_answers_the_proof() {
         let cookie = |response: &ResponseOptions| {
             let parts = response.0.read().unwrap();
             let cookies = parts.headers.get_all("set-cookie");
-            cookies.iter().last().unwrap().to_str().unwrap().to_owned()
+            cookies
+                .iter()
+                .next_back()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
         };
         assert_eq!(cookie(&response), "name=value; HttpOnly");
         logout().await.unwrap();

@@ -1,0 +1,256 @@
+//! Every route × every way of not being let in. The table is made from the router's own list, so a new
+//! route is in it.
+
+use bowline_server::gate::Access;
+use bowline_server::router::{Route, routes};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+
+use crate::support::{TOKEN, TestServer, with};
+
+/// What a route should do with a request.
+#[derive(Clone, Copy)]
+enum Expected {
+    /// Let it in; what it then answers is another test's matter.
+    In,
+    /// 401.
+    Unauthenticated,
+    /// 403.
+    Refused,
+}
+use Expected::{In, Refused, Unauthenticated};
+
+/// A request to a route, as complete as a refusal could depend on.
+fn request(server: &TestServer, route: &Route) -> RequestBuilder {
+    let path = route.path.replace("{*file}", "file.js");
+    let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
+    let request = server.bare(method, &path);
+    match route.access {
+        Access::Upgrade => request
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .header("sec-websocket-protocol", "bowline.1"),
+        _ => request,
+    }
+}
+
+/// Sends a way of asking to every route.
+async fn check(
+    server: &TestServer,
+    what: &str,
+    dress: impl Fn(RequestBuilder) -> RequestBuilder,
+    expected: impl Fn(Access) -> Expected,
+) {
+    for route in routes() {
+        let name = format!("{what}: {} {}", route.method, route.path);
+        let response = dress(request(server, &route)).send().await.unwrap();
+        let status = response.status();
+        assert_eq!(
+            response.headers()["bowline-version"],
+            bowline_server::VERSION
+        );
+        let (wanted, code) = match expected(route.access) {
+            In => {
+                let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+                let is_login = route.path == "/api/login";
+                assert!(is_login || !refused.contains(&status), "{name}: {status}");
+                continue;
+            }
+            Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Refused => (StatusCode::FORBIDDEN, "refused"),
+        };
+        assert_eq!(status, wanted, "{name}");
+        if route.access == Access::Page && status == StatusCode::UNAUTHORIZED {
+            let page = response.text().await.unwrap();
+            assert!(page.contains("data-gate=\"login\""), "{name}: {page}");
+        } else {
+            let error: Value = response.json().await.unwrap();
+            assert_eq!(error["error"]["code"], code, "{name}");
+            assert!(!error["error"]["message"].as_str().unwrap().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_only_the_login_is_reached() {
+    with("", async |server| {
+        check(
+            server,
+            "no token",
+            |request| request,
+            |access| match access {
+                Access::Probe | Access::Public => In,
+                _ => Unauthenticated,
+            },
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_or_cookie_is_as_none() {
+    with("", async |server| {
+        let expected = |access| match access {
+            Access::Probe | Access::Public => In,
+            _ => Unauthenticated,
+        };
+        let token = |request: RequestBuilder| request.bearer_auth("wrong");
+        check(server, "wrong token", token, expected).await;
+        let login = server.log_in().await;
+        let name = login.cookie.split('=').next().unwrap();
+        let wrong = format!("{name}=00ff");
+        let cookie = |request: RequestBuilder| request.header("cookie", &wrong);
+        check(server, "wrong cookie", cookie, expected).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cookie_without_its_proof_opens_only_the_page() {
+    with("", async |server| {
+        let login = server.log_in().await;
+        let other = server.log_in().await;
+        for proof in ["", "wrong", &other.proof] {
+            let dress = |request: RequestBuilder| {
+                let request = request.header("cookie", &login.cookie);
+                request.header("bowline-proof", proof)
+            };
+            check(
+                server,
+                "cookie without proof",
+                dress,
+                |access| match access {
+                    Access::Probe | Access::Public | Access::Page => In,
+                    Access::Proven => Unauthenticated,
+                    // Without an origin, which a browser always says here.
+                    Access::Upgrade => Refused,
+                },
+            )
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_is_refused_even_with_a_login() {
+    with("", async |server| {
+        let port = server.address.port();
+        let login = server.log_in().await;
+        for origin in [
+            "https://evil.example".to_owned(),
+            format!("http://127.0.0.1:{}", port ^ 1),
+            format!("http://localhost:{port}"),
+            "null".to_owned(),
+        ] {
+            let dress = |request: RequestBuilder| {
+                let request = request.header("cookie", &login.cookie);
+                let request = request.header("bowline-proof", &login.proof);
+                request.header("origin", &origin)
+            };
+            check(server, &origin, dress, |access| match access {
+                Access::Probe | Access::Page => In,
+                _ => Refused,
+            })
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_name_is_refused_even_with_the_token() {
+    with("", async |server| {
+        for host in ["evil.example", "localhost.evil.example", "10.0.0.1:80"] {
+            let dress = |request: RequestBuilder| request.bearer_auth(TOKEN).header("host", host);
+            check(server, host, dress, |access| match access {
+                Access::Probe => In,
+                _ => Refused,
+            })
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_name_is_let_in_when_it_is_allowed() {
+    with("--allowed-host desk.example", async |server| {
+        let request = server.request(Method::GET, "/api/version");
+        let response = request.header("host", "desk.example").send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_login_lets_in_everywhere() {
+    with("", async |server| {
+        let login = server.log_in().await;
+        let origin = format!("http://{}", server.address);
+        let dress = |request: RequestBuilder| {
+            let request = request.header("cookie", &login.cookie);
+            let request = request.header("bowline-proof", &login.proof);
+            request.header("origin", &origin)
+        };
+        // Logging out would end it: it is asked for nothing else here.
+        for route in routes().iter().filter(|route| route.path != "/api/logout") {
+            let response = dress(request(server, route)).send().await.unwrap();
+            let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+            let is_login = route.path == "/api/login";
+            assert!(
+                is_login || !refused.contains(&response.status()),
+                "{route:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_are_told_by_a_page() {
+    with("", async |server| {
+        let request = server.bare(Method::GET, "/").header("host", "evil.example");
+        let response = request.header("accept", "text/html").send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(
+            response.headers()["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with("text/html")
+        );
+        let page = response.text().await.unwrap();
+        assert!(page.contains("--allowed-host evil.example"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_answer_carries_its_headers() {
+    with("", async |server| {
+        for (path, token) in [
+            ("/", ""),
+            ("/", TOKEN),
+            ("/health", ""),
+            ("/nowhere", TOKEN),
+        ] {
+            let request = server.bare(Method::GET, path).bearer_auth(token);
+            let response = request.send().await.unwrap();
+            let headers = response.headers();
+            assert_eq!(headers["bowline-version"], bowline_server::VERSION);
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            assert_eq!(headers["referrer-policy"], "no-referrer");
+            assert_eq!(headers["cache-control"], "no-store");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("frame-ancestors"), "{path}: {policy}");
+            assert!(
+                !policy.contains("script-src 'unsafe-inline'"),
+                "{path}: {policy}"
+            );
+        }
+    })
+    .await;
+}

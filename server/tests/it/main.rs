@@ -1,0 +1,15 @@
+//! The server as a whole: the real router on a free port, real shells, real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says enough by failing"
+)]
+
+mod api;
+mod base_path;
+mod docs;
+mod gate;
+mod lifecycle;
+mod link;
+mod login;
+mod support;

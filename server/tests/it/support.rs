@@ -1,0 +1,338 @@
+//! A server of its own for each test, a client for its API, and a socket that speaks frames.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
+use bowline_protocol::frame::{Mode, Size};
+use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, ServerFrame, SessionId, limits};
+use bowline_server::config::Cli;
+use bowline_server::{Error, Server};
+use bytes::Bytes;
+use clap::Parser as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const TOKEN: &str = "the-access-token-of-the-tests";
+
+/// Longest a test may take. It decides nothing, it only ends what hangs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs a test against a server with further arguments, and ends the server afterwards.
+pub(crate) async fn with(arguments: &str, test: impl AsyncFnOnce(&TestServer)) {
+    let server = TestServer::start(arguments, Arc::new(tempfile::tempdir().unwrap())).await;
+    let tested = tokio::time::timeout(DEADLINE, test(&server)).await;
+    server.stop().await;
+    tested.expect("the test ends in time");
+}
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    /// A login code that works once.
+    pub(crate) code: Option<String>,
+    pub(crate) folder: Arc<TempDir>,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), Error>>,
+}
+
+/// What a browser has after a login.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) cookie: String,
+    pub(crate) proof: String,
+}
+
+impl TestServer {
+    /// Starts a server whose state is in `folder`.
+    pub(crate) async fn start(arguments: &str, folder: Arc<TempDir>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::new(config(arguments, &folder), listener).unwrap();
+        let url = server.url();
+        let stop = CancellationToken::new();
+        Self {
+            address: server.address(),
+            code: url.split_once("#code=").map(|(_, code)| code.to_owned()),
+            folder,
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            running: tokio::spawn(server.run(stop.clone().cancelled_owned())),
+            stop,
+        }
+    }
+
+    /// Ends the server as a signal does, and waits for it.
+    pub(crate) async fn stop(self) -> Arc<TempDir> {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(10), self.running).await;
+        ended
+            .expect("the server ends within ten seconds")
+            .unwrap()
+            .unwrap();
+        self.folder
+    }
+
+    /// A request without anything that lets it in.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}{path}", self.address);
+        self.http.request(method, url)
+    }
+
+    /// A request with the access token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(TOKEN)
+    }
+
+    /// Calls the API and gives status and JSON.
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.request(Method::GET, path).send().await.unwrap()).await
+    }
+
+    /// Calls the API and gives status and JSON.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "json!() reads better in place"
+    )]
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = self.request(Method::POST, path).json(&body);
+        answer(request.send().await.unwrap()).await
+    }
+
+    /// A session that runs a script of `sh`.
+    pub(crate) async fn script(&self, script: &str) -> SessionId {
+        let body = json!({"command": ["/bin/sh", "-c", script]});
+        let (status, created) = self.post("/api/session", body).await;
+        assert_eq!(status, 200, "{created}");
+        created["session_id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Whether a session's program runs.
+    pub(crate) async fn runs(&self, session: SessionId) -> bool {
+        let (_, list) = self.get("/api/sessions").await;
+        let sessions = list["sessions"].as_array().unwrap();
+        sessions.iter().any(|row| {
+            row["session_id"] == session.to_string().as_str() && row["state"] == "running"
+        })
+    }
+
+    /// Logs in as a page does.
+    pub(crate) async fn log_in(&self) -> Login {
+        let request = self.bare(Method::POST, "/api/login");
+        let request = request.json(&json!({"token": TOKEN}));
+        login(request.send().await.unwrap()).await
+    }
+}
+
+/// Takes cookie and proof from an answer.
+pub(crate) async fn login(response: Response) -> Login {
+    assert_eq!(response.status(), 200);
+    let cookie = response.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let reply: Value = response.json().await.unwrap();
+    let proof = reply["proof"].as_str().unwrap().to_owned();
+    Login { cookie, proof }
+}
+
+/// Status and JSON of an answer; every answer says its version and its type.
+pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {
+    let headers = response.headers();
+    assert_eq!(headers["bowline-version"], bowline_server::VERSION);
+    assert_eq!(headers["content-type"], "application/json");
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}"));
+    (status, value)
+}
+
+fn config(arguments: &str, folder: &TempDir) -> bowline_server::config::Config {
+    let state = folder.path().join("state");
+    let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
+    let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
+    raw.state_dir = Some(state);
+    let home = folder.path().as_os_str().to_owned();
+    raw.resolve(|name| match name {
+        "BOWLINE_TOKEN" => Some(OsString::from(TOKEN)),
+        "HOME" => Some(home.clone()),
+        _ => None,
+    })
+    .unwrap()
+}
+
+/// A page's socket.
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    waiting: std::collections::VecDeque<Framed<ServerFrame>>,
+}
+
+impl Socket {
+    /// Opens a socket with further headers; nothing is said yet.
+    pub(crate) async fn open(
+        server: &TestServer,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, tungstenite::Error> {
+        let url = format!("ws://{}/link/socket", server.address);
+        let mut request = url.into_client_request().unwrap();
+        let all = request.headers_mut();
+        all.insert(
+            "sec-websocket-protocol",
+            limits::SUBPROTOCOL.parse().unwrap(),
+        );
+        for (name, value) in headers {
+            all.insert(*name, value.parse().unwrap());
+        }
+        let (stream, response) = tokio_tungstenite::connect_async(request).await?;
+        assert_eq!(
+            response.headers()["bowline-version"],
+            bowline_server::VERSION
+        );
+        Ok(Self {
+            stream,
+            waiting: std::collections::VecDeque::new(),
+        })
+    }
+
+    /// Opens a socket with the access token and says hello.
+    pub(crate) async fn connect(server: &TestServer, client: u8, generation: u32) -> Self {
+        let bearer = format!("Bearer {TOKEN}");
+        let mut socket = Self::open(server, &[("authorization", &bearer)])
+            .await
+            .unwrap();
+        socket.send(&[(hello(client, generation, None), "")]).await;
+        socket
+            .until(|frame| matches!(frame, ServerFrame::Welcome { .. }).then_some(()))
+            .await;
+        socket
+    }
+
+    /// Sends one batch.
+    pub(crate) async fn send(&mut self, frames: &[(ClientFrame, &str)]) {
+        self.send_raw(Message::Binary(batch(frames))).await;
+    }
+
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        self.stream.send(message).await.unwrap();
+    }
+
+    /// Attaches and gives the log's id.
+    pub(crate) async fn attach(&mut self, session: SessionId) -> LogId {
+        self.send(&attach(session)).await;
+        self.until(|frame| match frame {
+            ServerFrame::Attached { from, .. } => Some(from.log),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Reads frames until one is what is looked for.
+    pub(crate) async fn until<T>(&mut self, look: impl Fn(&ServerFrame) -> Option<T>) -> T {
+        loop {
+            let frame = self.next().await.expect("the socket stays open");
+            if let Some(found) = look(&frame.frame) {
+                return found;
+            }
+        }
+    }
+
+    /// Reads output until it contains a text.
+    pub(crate) async fn until_text(&mut self, text: &str) {
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains(text) {
+            let frame = self.next().await.expect("the socket stays open");
+            if let ServerFrame::Output { .. } = frame.frame {
+                seen.extend_from_slice(&frame.payload);
+            }
+        }
+    }
+
+    /// The next frame, or the code with which the socket was closed.
+    pub(crate) async fn next(&mut self) -> Result<Framed<ServerFrame>, u16> {
+        loop {
+            if let Some(frame) = self.waiting.pop_front() {
+                return Ok(frame);
+            }
+            match self.stream.next().await {
+                Some(Ok(Message::Binary(batch))) => {
+                    let frames = BatchReader::new(batch);
+                    self.waiting.extend(frames.map(Result::unwrap));
+                }
+                Some(Ok(Message::Close(Some(close)))) => return Err(close.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(0),
+            }
+        }
+    }
+
+    /// Reads to the end and gives the code with which the socket was closed.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            if let Err(code) = self.next().await {
+                return code;
+            }
+        }
+    }
+}
+
+pub(crate) fn client(number: u8) -> ClientId {
+    ClientId::from_bytes([number; 16])
+}
+
+pub(crate) fn hello(number: u8, generation: u32, proof: Option<&str>) -> ClientFrame {
+    ClientFrame::Hello {
+        client: client(number),
+        generation: Generation(generation),
+        versions: vec![limits::VERSION],
+        proof: proof.map(str::to_owned),
+    }
+}
+
+/// Attach, and show it.
+pub(crate) fn attach(session: SessionId) -> [(ClientFrame, &'static str); 2] {
+    let attach = ClientFrame::Attach {
+        session,
+        from: None,
+        mode: Mode::Screen,
+        size: Size::default(),
+    };
+    let view = ClientFrame::View {
+        session,
+        visible: true,
+        focused: true,
+        colours: None,
+    };
+    [(attach, ""), (view, "")]
+}
+
+pub(crate) fn input(
+    session: SessionId,
+    log: LogId,
+    position: u64,
+    text: &str,
+) -> (ClientFrame, &str) {
+    let frame = ClientFrame::Input {
+        session,
+        log,
+        position,
+        more: false,
+    };
+    (frame, text)
+}
+
+pub(crate) fn batch(frames: &[(ClientFrame, &str)]) -> Bytes {
+    let mut writer = BatchWriter::default();
+    for (frame, payload) in frames {
+        writer.push_parts(frame, &[Bytes::copy_from_slice(payload.as_bytes())]);
+    }
+    writer.take()
+}
