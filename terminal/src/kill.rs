@@ -5,13 +5,17 @@
 //! number to nobody else, so "session N" means ours. Each process is signalled by pidfd after looking
 //! again, so that a number reused in between is not hit.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::io::Interest;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
+use crate::lock;
 use crate::process;
 use crate::readiness::watch;
 
@@ -29,19 +33,78 @@ pub(crate) enum Outcome {
     SomeSurvive,
 }
 
+/// Living processes by terminal session.
+type Members = Arc<HashMap<i32, Vec<Pid>>>;
+
+/// Looks through `/proc` for all who end a session at the same time: a look costs milliseconds, and at the
+/// server's end hundreds of sessions need one. A look that begins serves everybody who asked before.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    asked: Mutex<Asked>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    /// Bounded by the sessions that are being ended: each waits for its answer.
+    waiting: Vec<oneshot::Sender<Members>>,
+    looking: bool,
+}
+
+impl Scanner {
+    /// The living processes of a session, as they are after this call; `None` when `/proc` can't be read.
+    async fn members(self: &Arc<Self>, session: Pid) -> Option<Vec<Pid>> {
+        let (asker, answer) = oneshot::channel();
+        let looking = {
+            let mut asked = lock(&self.asked);
+            asked.waiting.push(asker);
+            std::mem::replace(&mut asked.looking, true)
+        };
+        if !looking {
+            tokio::spawn(self.clone().look());
+        }
+        let members = answer.await.ok()?;
+        Some(
+            members
+                .get(&session.as_raw_pid())
+                .cloned()
+                .unwrap_or_default(),
+        )
+    }
+
+    async fn look(self: Arc<Self>) {
+        loop {
+            let waiting = {
+                let mut asked = lock(&self.asked);
+                if asked.waiting.is_empty() {
+                    asked.looking = false;
+                    return;
+                }
+                std::mem::take(&mut asked.waiting)
+            };
+            // Those who wait learn of a failure by getting no answer.
+            if let Ok(Ok(members)) = tokio::task::spawn_blocking(process::by_session).await {
+                let members = Arc::new(members);
+                for asker in waiting {
+                    let _ = asker.send(members.clone());
+                }
+            }
+        }
+    }
+}
+
 /// Ends all processes of the session.
-pub(crate) async fn end_session(session: Pid, grace: Duration) -> Outcome {
-    let begun = Instant::now();
-    let polite = begun + grace;
+pub(crate) async fn end_session(scanner: Arc<Scanner>, session: Pid, grace: Duration) -> Outcome {
+    let polite = Instant::now() + grace;
     while Instant::now() < polite {
-        let Some(signalled) = signal_all(session, &[Signal::HUP, Signal::CONT]).await else {
+        let Some(signalled) = signal_all(&scanner, session, &[Signal::HUP, Signal::CONT]).await
+        else {
             return Outcome::Empty;
         };
         wait_for(signalled, polite).await;
     }
     let last = polite + KILL_TIME;
     loop {
-        let Some(signalled) = signal_all(session, &[Signal::KILL]).await else {
+        let Some(signalled) = signal_all(&scanner, session, &[Signal::KILL]).await else {
             return Outcome::Empty;
         };
         if Instant::now() >= last {
@@ -52,22 +115,25 @@ pub(crate) async fn end_session(session: Pid, grace: Duration) -> Outcome {
 }
 
 /// Signals every member; gives something to wait for each by, or `None` when there is no member.
-async fn signal_all(session: Pid, signals: &'static [Signal]) -> Option<Vec<OwnedFd>> {
-    let round = move || {
-        let members = process::members(session);
-        if members.is_empty() {
-            return None;
+async fn signal_all(
+    scanner: &Arc<Scanner>,
+    session: Pid,
+    signals: &[Signal],
+) -> Option<Vec<OwnedFd>> {
+    let Some(members) = scanner.members(session).await else {
+        // Without `/proc` the leader's group is all that can be named.
+        for signal in signals {
+            let _ = rustix::process::kill_process_group(session, *signal);
         }
-        let signalled = members
-            .into_iter()
-            .filter_map(|pid| signal(pid, session, signals))
-            .collect();
-        Some(signalled)
+        return Some(Vec::new());
     };
-    // Looking through all of `/proc` takes milliseconds.
-    tokio::task::spawn_blocking(round)
-        .await
-        .unwrap_or_else(|_| Some(Vec::new()))
+    if members.is_empty() {
+        return None;
+    }
+    let signalled = members
+        .into_iter()
+        .filter_map(|pid| signal(pid, session, signals));
+    Some(signalled.collect())
 }
 
 fn signal(pid: Pid, session: Pid, signals: &[Signal]) -> Option<OwnedFd> {

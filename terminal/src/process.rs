@@ -1,6 +1,8 @@
 //! What `/proc` says about processes. Reads only; forks nothing.
 
+use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use rustix::process::Pid;
@@ -54,16 +56,21 @@ pub(crate) fn is_member(pid: Pid, session: Pid) -> bool {
         .is_some_and(|stat| stat.is_alive() && stat.session == session.as_raw_pid())
 }
 
-/// Every living process of a terminal session.
-pub(crate) fn members(session: Pid) -> Vec<Pid> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
-        .filter(|pid| is_member(*pid, session))
-        .collect()
+/// Every living process by its terminal session.
+pub(crate) fn by_session() -> io::Result<HashMap<i32, Vec<Pid>>> {
+    let mut sessions: HashMap<i32, Vec<Pid>> = HashMap::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.parse().ok());
+        let Some(pid) = number.and_then(Pid::from_raw) else {
+            continue;
+        };
+        // One that is gone meanwhile is nobody's.
+        if let Some(stat) = stat(pid.as_raw_pid()).filter(Stat::is_alive) {
+            sessions.entry(stat.session).or_default().push(pid);
+        }
+    }
+    Ok(sessions)
 }
 
 #[cfg(test)]
@@ -83,6 +90,8 @@ mod tests {
     fn this_process_is_a_member_of_its_own_session() {
         let me = rustix::process::getpid();
         let session = rustix::process::getsid(None).expect("a session");
-        assert!(members(session).contains(&me));
+        let sessions = by_session().expect("/proc is there");
+        assert!(sessions[&session.as_raw_pid()].contains(&me));
+        assert!(is_member(me, session));
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::Error;
+use crate::kill::Scanner;
 use crate::lock;
 use crate::memory;
 use crate::options::Options;
@@ -58,6 +59,7 @@ pub struct Sessions(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: Arc<Options>,
+    scanner: Arc<Scanner>,
     table: Mutex<Table>,
 }
 
@@ -121,6 +123,7 @@ impl Sessions {
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Inner {
             options: Arc::new(options),
+            scanner: Arc::default(),
             table: Mutex::default(),
         }))
     }
@@ -327,7 +330,13 @@ impl Inner {
         // Given back only now that the session counts by itself.
         drop(place);
         let registry = Arc::downgrade(self);
-        let life = run(session, terminal, spawned.child, self.options.clone());
+        let life = run(
+            session,
+            terminal,
+            spawned.child,
+            self.options.clone(),
+            self.scanner.clone(),
+        );
         tokio::spawn(async move {
             let session = life.await;
             if let Some(inner) = registry.upgrade() {

@@ -18,7 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::kill;
+use crate::kill::{self, Scanner};
 use crate::options::Options;
 use crate::readiness::watch;
 use crate::session::{Phase, Session, Terminal};
@@ -156,12 +156,13 @@ struct Task {
     warned_of: Option<Instant>,
 }
 
-/// Runs a session to its end. `on_end` is called once the session has ended and its child is reaped.
+/// Runs a session to its end: afterwards it is marked ended, its child reaped, its terminal closed.
 pub(crate) async fn run(
     session: Arc<Session>,
     terminal: Arc<Terminal>,
     child: Child,
     options: Arc<Options>,
+    scanner: Arc<Scanner>,
 ) -> Weak<Session> {
     let pid = Pid::from_child(&child);
     let ending = Ending::of(pid);
@@ -172,7 +173,7 @@ pub(crate) async fn run(
         idle_limit: options.idle_limit,
         warned_of: None,
     };
-    let exit = task.live(&ending, options.kill_grace).await;
+    let exit = task.live(&ending, options.kill_grace, &scanner).await;
     task.finish(exit);
     let Task {
         session, terminal, ..
@@ -199,7 +200,7 @@ fn reap(mut child: Child, ending: Ending, pid: Pid) {
 }
 
 impl Task {
-    async fn live(&mut self, ending: &Ending, grace: Duration) -> Exit {
+    async fn live(&mut self, ending: &Ending, grace: Duration, scanner: &Arc<Scanner>) -> Exit {
         let mut killing: Option<(JoinHandle<kill::Outcome>, Exit)> = None;
         let mut leader_left = false;
         let mut hung_up = false;
@@ -210,7 +211,7 @@ impl Task {
             if let Some(exit) = plan.ending
                 && killing.is_none()
             {
-                let ending = tokio::spawn(kill::end_session(self.pid, grace));
+                let ending = tokio::spawn(kill::end_session(scanner.clone(), self.pid, grace));
                 killing = Some((ending, exit));
                 self.session.phase.send_replace(Phase::Ending);
             }
