@@ -16,7 +16,8 @@ use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use crate::link::LinkError;
-use crate::link::viewer::{Kind, Scope, State, Viewer};
+use crate::link::state::State;
+use crate::link::viewer::{Kind, Scope, Viewer};
 
 /// How long a poll is held while an `Attached` may still be under way by the other request: its answer
 /// may arrive any moment, and only the next poll tells that it has. Doubled each time.

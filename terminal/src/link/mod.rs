@@ -6,6 +6,7 @@
 
 mod attachment;
 mod http;
+mod state;
 mod transport;
 mod viewer;
 

@@ -1,29 +1,25 @@
 //! One client: its attachments, what it is to be told, and which transport serves it. All under one lock,
 //! held for moments; sessions' locks are taken inside it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
 use bowline_protocol::frame::{ClientFrame, InputRefusal, Limits, Notice, ServerFrame};
 use bowline_protocol::ids::{ClientId, Generation, ServerId, SessionId};
-use bowline_protocol::limits::{ATTACHMENTS, BATCH_PAYLOAD, FRAME_PAYLOAD, VERSION};
+use bowline_protocol::limits::{ATTACHMENTS, VERSION};
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::input::Rest;
 use crate::link::LinkError;
-use crate::link::attachment::{Asked, Attachment, Served};
-use crate::link::http::Lanes;
+use crate::link::attachment::{Asked, Attachment};
+use crate::link::state::{Closing, OUTBOX_MAX, State};
 use crate::lock;
 use crate::session::Session;
 use crate::sessions::Sessions;
 use crate::viewers::Shown;
 use crate::wake::Wake;
-
-/// Frames that may wait for a client, beyond what its attachments pull. When full the transport is
-/// closed: the client comes back and is told everything whole as it attaches.
-const OUTBOX_MAX: usize = 4096;
 
 /// What carries a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,34 +35,6 @@ pub(crate) struct Viewer {
     sessions: Sessions,
     wake: Arc<Wake>,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-pub(super) struct State {
-    /// The highest seen, and what it is; `None` before the first.
-    serving: Option<(Generation, Kind)>,
-    attachments: BTreeMap<SessionId, Attachment>,
-    /// Attachments with something to send, in turn.
-    queue: VecDeque<SessionId>,
-    outbox: VecDeque<ServerFrame>,
-    /// Polling only: sessions whose `Attached` may still be under way. Nothing is said of them by the other
-    /// request, which might arrive first.
-    pub(super) introduced: BTreeSet<SessionId>,
-    pub(super) lanes: Lanes,
-    /// Why the present transport is to be closed.
-    failed: Option<LinkError>,
-    closing: Closing,
-    /// Transports or requests that are open.
-    users: usize,
-    used: Instant,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Closing {
-    Open,
-    /// What was to be said may still be said, in one batch.
-    LastWord,
-    Closed,
 }
 
 /// What a batch is built of.
@@ -95,18 +63,7 @@ impl Viewer {
             server,
             sessions,
             wake: Arc::new(Wake::new()),
-            state: Mutex::new(State {
-                serving: None,
-                attachments: BTreeMap::new(),
-                queue: VecDeque::new(),
-                outbox: VecDeque::new(),
-                introduced: BTreeSet::new(),
-                lanes: Lanes::default(),
-                failed: None,
-                closing: Closing::Open,
-                users: 0,
-                used: Instant::now(),
-            }),
+            state: Mutex::new(State::new()),
         }
     }
 
@@ -130,13 +87,7 @@ impl Viewer {
             return Err(LinkError::Superseded);
         }
         state.serving = Some((generation, kind));
-        state.outbox.clear();
-        state.introduced.clear();
-        state.lanes = Lanes::default();
-        state.failed = None;
-        for attachment in state.attachments.values_mut() {
-            attachment.suspend();
-        }
+        state.start_transport();
         if let Some(revision) = workspace {
             let notice = Notice::Workspace { revision };
             state.outbox.push_back(ServerFrame::Notice { notice });
@@ -429,102 +380,5 @@ impl Viewer {
             Scope::OutputOf(sessions) => state.serve_only(sessions, &mut writer),
         }
         writer.take()
-    }
-}
-
-impl State {
-    /// Whether a transport of this generation is served; its error if not.
-    pub(super) fn check(&self, generation: Generation) -> Result<(), LinkError> {
-        if self.closing == Closing::Closed {
-            return Err(LinkError::Closed);
-        }
-        match self.serving {
-            Some((serving, _)) if serving == generation => {}
-            _ => return Err(LinkError::Superseded),
-        }
-        self.failed.clone().map_or(Ok(()), Err)
-    }
-
-    /// Ends the present transport.
-    pub(super) fn fail(&mut self, error: LinkError) {
-        self.failed = Some(error);
-    }
-
-    pub(super) fn generation(&self) -> Option<Generation> {
-        self.serving.map(|(generation, _)| generation)
-    }
-
-    /// Whether the server ends its transports; what is built now is the last word.
-    pub(super) fn last_word(&mut self) -> bool {
-        let last = self.closing == Closing::LastWord;
-        if last {
-            self.closing = Closing::Closed;
-        }
-        last
-    }
-
-    /// Frames for the client, in order.
-    pub(super) fn tell(&mut self, frames: impl IntoIterator<Item = ServerFrame>) {
-        self.outbox.extend(frames);
-        if self.outbox.len() > OUTBOX_MAX {
-            self.outbox.clear();
-            self.failed = Some(LinkError::Overflow);
-        }
-    }
-
-    fn enqueue(&mut self, session: SessionId) {
-        if let Some(attachment) = self.attachments.get_mut(&session)
-            && !attachment.queued
-        {
-            attachment.queued = true;
-            self.queue.push_back(session);
-        }
-    }
-
-    fn say(&mut self, writer: &mut BatchWriter) {
-        for session in &self.queue {
-            if !self.introduced.contains(session)
-                && let Some(attachment) = self.attachments.get_mut(session)
-            {
-                attachment.say(writer);
-            }
-        }
-    }
-
-    /// One frame of each in turn, until nobody has more or the batch is full: a flood doesn't keep another
-    /// session's echo waiting.
-    fn serve(&mut self, writer: &mut BatchWriter) {
-        let mut held_back = VecDeque::new();
-        while writer.len() < BATCH_PAYLOAD
-            && let Some(session) = self.queue.pop_front()
-        {
-            if self.introduced.contains(&session) {
-                held_back.push_back(session);
-                continue;
-            }
-            let Some(attachment) = self.attachments.get_mut(&session) else {
-                continue;
-            };
-            let room = (BATCH_PAYLOAD - writer.len()).min(FRAME_PAYLOAD);
-            match attachment.serve(writer, room) {
-                Served::More => self.queue.push_back(session),
-                Served::Done => attachment.queued = false,
-            }
-        }
-        self.queue.append(&mut held_back);
-    }
-
-    fn serve_only(&mut self, sessions: &BTreeSet<SessionId>, writer: &mut BatchWriter) {
-        for session in sessions {
-            let Some(attachment) = self.attachments.get_mut(session) else {
-                continue;
-            };
-            while writer.len() < BATCH_PAYLOAD {
-                let room = (BATCH_PAYLOAD - writer.len()).min(FRAME_PAYLOAD);
-                if attachment.serve(writer, room) == Served::Done {
-                    break;
-                }
-            }
-        }
     }
 }
