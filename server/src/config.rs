@@ -141,15 +141,15 @@ pub struct RawConfig {
     )]
     pub env_pass: Vec<String>,
 
-    /// What is logged to standard error, as in `info` or `bowline_server=debug`.
+    /// What is logged to standard error, such as `warn` or `bowline_server=debug`; RUST_LOG is
+    /// honoured. [default: info]
     #[arg(
         long,
-        env = "RUST_LOG",
+        env = "BOWLINE_LOG",
         help_heading = "Logging",
-        default_value = "info",
         value_name = "FILTER"
     )]
-    pub log: String,
+    pub log: Option<String>,
 }
 
 /// Who may enter.
@@ -173,6 +173,8 @@ pub enum Size {
 /// The settings as used. Not `Debug`: it may hold the access token.
 #[derive(Clone)]
 pub struct Config {
+    /// What to log.
+    pub log: String,
     /// Where to listen.
     pub listen: String,
     /// Path of the page; begins and ends with `/`.
@@ -245,7 +247,8 @@ impl RawConfig {
         };
         let home = folder("HOME");
 
-        let listen = match (self.listen, text("DATABRICKS_APP_PORT")) {
+        let given = self.listen.filter(|listen| !listen.is_empty());
+        let listen = match (given, text("DATABRICKS_APP_PORT")) {
             (Some(listen), _) => listen,
             (None, Some(port)) => {
                 let port: u16 = port
@@ -274,14 +277,25 @@ impl RawConfig {
         if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
             return Err(ConfigError::Token);
         }
-        let public_urls = self.public_url.into_iter().map(public_url);
+        // A variable that is set to nothing is a list of one empty text.
+        let is_given = |text: &String| !text.trim().is_empty();
+        let public_urls = self.public_url.into_iter().filter(is_given);
+        let public_urls = public_urls.map(public_url);
         let hosts = self.allowed_host.iter().map(|host| host.trim());
 
         Ok(Config {
+            log: self
+                .log
+                .or_else(|| text("RUST_LOG"))
+                .filter(|log| !log.is_empty())
+                .unwrap_or_else(|| "info".to_owned()),
             listen,
             base_path: base_path(self.base_path)?,
             public_urls: public_urls.collect::<Result<_, _>>()?,
-            allowed_hosts: hosts.map(str::to_ascii_lowercase).collect(),
+            allowed_hosts: hosts
+                .filter(|host| !host.is_empty())
+                .map(str::to_ascii_lowercase)
+                .collect(),
             auth: self.auth,
             token,
             state_dir,
@@ -291,7 +305,7 @@ impl RawConfig {
                 projects_dir: self
                     .projects_dir
                     .or_else(|| home.map(|home| home.join("projects"))),
-                env_pass: self.env_pass,
+                env_pass: self.env_pass.into_iter().filter(is_given).collect(),
                 size_rule: match self.size_rule {
                     Size::Focused => SizeRule::Focused,
                     Size::Smallest => SizeRule::Smallest,

@@ -1,5 +1,6 @@
 //! The `bowline` binary: parses, binds, wires signals. Everything else is the library's.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use bowline_server::config::{Cli, Config};
@@ -19,12 +20,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let raw = cli.into_serve();
+    let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&raw.log)?)
+        .with_env_filter(EnvFilter::try_new(&config.log)?)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let config = raw.resolve(|name| std::env::var_os(name))?;
     // One thread carries connections, links and sessions: an echo never changes threads. Pages are
     // rendered on another.
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,7 @@
 //! The state folder: made private, held by one server at a time.
 
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use bowline_app::workspace::store::{Found, WorkspaceStore};
@@ -24,7 +24,9 @@ impl StateDir {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(path).map_err(fail)?;
-        let lock = File::create(path.join("lock")).map_err(fail)?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let lock = options.open(path.join("lock")).map_err(fail)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {

@@ -32,10 +32,6 @@ where
         <BrowserClient as Client<Error, InputError, OutputError>>::send(request)
     }
 
-    #[allow(
-        refining_impl_trait,
-        reason = "server_fn's own client names no type here either"
-    )]
     fn open_websocket(
         path: &str,
     ) -> impl Future<

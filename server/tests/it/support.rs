@@ -101,10 +101,6 @@ impl TestServer {
     }
 
     /// Calls the API and gives status and JSON.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "json!() reads better in place"
-    )]
     pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let request = self.request(Method::POST, path).json(&body);
         answer(request.send().await.unwrap()).await
