@@ -168,6 +168,67 @@ mod tests {
         assert_eq!(Theme::from_cookies("my-bowline-theme=dark"), Theme::System);
     }
 
+    const SHEET: &str = include_str!("../../style/themes.css");
+
+    /// Both values of a custom property: light, dark.
+    fn colours(property: &str) -> [&'static str; 2] {
+        let line = SHEET
+            .lines()
+            .find_map(|line| {
+                line.trim()
+                    .strip_prefix(property)?
+                    .strip_prefix(": light-dark(")
+            })
+            .unwrap_or_else(|| panic!("{property} is missing"));
+        let (light, dark) = line.trim_end_matches(");").split_once(", ").unwrap();
+        [light, dark]
+    }
+
+    /// Relative luminance by WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let digits = colour.strip_prefix('#').unwrap();
+        let channel = |at: usize| {
+            let value = u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+            match f64::from(value) / 255.0 {
+                low if low <= 0.04045 => low / 12.92,
+                high => ((high + 0.055) / 1.055).powf(2.4),
+            }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    }
+
+    #[track_caller]
+    fn readable(text: &str, ground: &str) {
+        for (theme, (text, ground)) in colours(text).iter().zip(colours(ground)).enumerate() {
+            let (one, two) = (luminance(text), luminance(ground));
+            let ratio = (one.max(two) + 0.05) / (one.min(two) + 0.05);
+            assert!(
+                ratio >= 4.5,
+                "{text} on {ground} in theme {theme}: {ratio:.2}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_of_the_page_is_readable() {
+        for ground in ["--bar", "--surface", "--raised", "--sunken"] {
+            for text in ["--text", "--muted", "--accent", "--danger", "--warn"] {
+                readable(text, ground);
+            }
+        }
+        readable("--on-accent", "--accent");
+    }
+
+    #[test]
+    fn a_terminals_colours_are_readable_greys_included() {
+        readable("--term-foreground", "--term-background");
+        readable("--term-foreground", "--term-selection");
+        // Black is for backgrounds; as text the emulator lifts it.
+        for colour in 1..16 {
+            readable(&format!("--ansi-{colour}"), "--term-background");
+        }
+    }
+
     #[test]
     fn the_cookie_says_where_it_belongs() {
         let cookie = Theme::Dark.cookie("/base/");

@@ -21,6 +21,10 @@ use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 const SCROLLBACK: u32 = 10_000;
 /// Text size, CSS pixels.
 const FONT_SIZE: u32 = 14;
+/// Text size in a window as wide as a 4K screen without scaling.
+const LARGE_FONT_SIZE: u32 = 17;
+/// The width from which on text is large, CSS pixels; the style sheet's last step.
+const LARGE_FROM: f64 = 2_400.0;
 /// The page's font first, then what systems have.
 const FONT_FAMILY: &str = "\"JetBrains Mono\", ui-monospace, \"SF Mono\", Menlo, Consolas, \
                            \"DejaVu Sans Mono\", monospace";
@@ -123,7 +127,7 @@ impl Emulator {
     ) -> Rc<Self> {
         let options = TerminalOptions::new();
         options.set_font_family(FONT_FAMILY);
-        options.set_font_size(FONT_SIZE);
+        options.set_font_size(font_size());
         options.set_scrollback(SCROLLBACK);
         options.set_cursor_blink(true);
         options.set_theme(&theme(palette));
@@ -382,6 +386,14 @@ fn theme(palette: &Palette) -> Theme {
 fn set(object: &JsValue, name: &str, value: &JsValue) {
     // Fails only for frozen objects, which these are not.
     let _ = Reflect::set(object, &name.into(), value);
+}
+
+fn font_size() -> u32 {
+    let width = leptos::prelude::window().inner_width().ok();
+    match width.and_then(|width| width.as_f64()) {
+        Some(width) if width >= LARGE_FROM => LARGE_FONT_SIZE,
+        _ => FONT_SIZE,
+    }
 }
 
 /// Loads the fonts a terminal is measured with, at most for a moment: a late font is only a refit.

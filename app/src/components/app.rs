@@ -22,7 +22,8 @@ pub fn App() -> impl IntoView {
     Effect::new(move |_| {
         code.take_from_address();
         // The cookie opened the page, but the page's own secret is missing: the code brings a new one.
-        if code.is_there() && crate::functions::client::proof().is_none() {
+        let open = gate.get_untracked() == GateView::Open;
+        if open && code.is_there() && crate::functions::client::proof().is_none() {
             gate.set(GateView::Login);
         }
     });

@@ -2,15 +2,14 @@
 
 use leptos::prelude::*;
 
-/// The product's mark: a bowline's loop with its standing part.
+/// The product's mark: a rope's standing part, its loop, and the end that passes under: a b.
 #[component]
 pub(crate) fn Knot() -> impl IntoView {
     view! {
         <svg class="knot" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4"
             stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-            <path d="M12 2.5v6.2" />
-            <path d="M12 8.7c-5.2 0-8 2.7-8 6.4 0 3.8 3.3 6.4 8 6.4s8-2.6 8-6.4c0-2.4-1.3-4.3-3.6-5.4" />
-            <path d="M15.6 6.3c0 2.6-1.6 4.6-4.3 5.6-1.5.6-2.6.2-2.9-.9-.4-1.4 1-2.7 3.6-2.7 2.4 0 4.4.9 4.4.9" />
+            <path d="M7.6 2.6v12.6" />
+            <path d="M7.6 15.2a5.9 5.9 0 1 1 5.9 5.9c-3.7 0-6.9-1.9-9.7-5.3" />
         </svg>
     }
 }

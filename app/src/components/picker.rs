@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use leptos::ev::KeyboardEvent;
-use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::dialog::Dialog;
@@ -52,7 +51,7 @@ fn arrange(rows: Vec<SessionRow>, shown: &[SessionId], filter: &str) -> Vec<(Pla
 /// The line of facts below a session's name.
 fn facts(row: &SessionRow) -> String {
     let viewers = match row.viewers {
-        0 => "nobody looks".to_owned(),
+        0 => "no viewers".to_owned(),
         1 => "1 viewer".to_owned(),
         count => format!("{count} viewers"),
     };
@@ -71,7 +70,6 @@ pub(crate) fn Picker() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let filter = RwSignal::new(String::new());
     let chosen = RwSignal::new(0usize);
-    let field = NodeRef::<Input>::new();
     let rows = Memo::new(move |_| {
         let shown = desk.with(|workspace| {
             let sessions = workspace.tabs.iter().filter_map(|tab| tab.pane.session);
@@ -89,10 +87,6 @@ pub(crate) fn Picker() -> impl IntoView {
 
     Effect::new(move |_| {
         desk.refresh_sessions();
-        if let Some(field) = field.get() {
-            // Fails only for elements outside the document.
-            let _ = field.focus();
-        }
     });
     let reading = set_interval_with_handle(move || desk.refresh_sessions(), EVERY);
     on_cleanup(move || {
@@ -128,7 +122,7 @@ pub(crate) fn Picker() -> impl IntoView {
                     aria-label="Filter sessions"
                     spellcheck="false"
                     autocomplete="off"
-                    node_ref=field
+                    autofocus
                     prop:value=move || filter.get()
                     on:input=move |event| {
                         filter.set(event_target_value(&event));

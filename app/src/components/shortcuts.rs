@@ -44,7 +44,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
     });
     view! {
         <Dialog title="Keyboard shortcuts" class="shortcuts">
-            <div class="dialog-body">{groups.collect_view()}</div>
+            <div class="dialog-body" tabindex="0" autofocus>{groups.collect_view()}</div>
         </Dialog>
     }
 }

@@ -150,7 +150,8 @@ fn NameField(id: StoredValue<String>, name: String) -> impl IntoView {
         let mine = desk
             .renaming
             .with_untracked(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)));
-        if let (true, Some(input)) = (mine, node.get_untracked()) {
+        // Leaving also comes from the field's own removal, when its node is no longer to be asked for.
+        if mine && let Some(input) = node.get_untracked() {
             desk.rename(&id.get_value(), &input.value());
         }
     };
