@@ -33,3 +33,31 @@ pub fn App() -> impl IntoView {
         GateView::Open => Either::Right(view! { <WorkspaceView /> }),
     }
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    fn rendered(view: GateView) -> String {
+        let owner = Owner::new();
+        owner.with(|| {
+            provide_context(view);
+            App().into_view().to_html()
+        })
+    }
+
+    #[test]
+    fn behind_the_gate_only_the_login_view_is_rendered() {
+        let page = rendered(GateView::Login);
+        assert!(page.contains("Sign in to Bowline"));
+        assert!(!page.contains("tablist"));
+    }
+
+    #[test]
+    fn the_tab_bar_is_there_with_the_first_paint() {
+        let page = rendered(GateView::Open);
+        assert!(page.contains("role=\"tablist\""));
+        assert!(page.contains("aria-label=\"New tab\""));
+        assert!(!page.contains("<dialog"));
+    }
+}

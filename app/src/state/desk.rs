@@ -32,6 +32,8 @@ pub(crate) enum Overlay {
 pub(crate) struct Desk {
     workspace: RwSignal<Workspace>,
     ledger: StoredValue<Ledger>,
+    /// The server's workspace is known: an empty one is really empty.
+    known: StoredValue<bool>,
     sessions: RwSignal<Vec<SessionRow>>,
     /// What lies over the terminals.
     pub(crate) overlay: RwSignal<Option<Overlay>>,
@@ -47,6 +49,7 @@ impl Desk {
     /// Starts from what the server rendered.
     pub(crate) fn new(seed: Seed) -> Self {
         Self {
+            known: StoredValue::new(seed.known),
             ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
             workspace: RwSignal::new(seed.workspace.workspace),
             sessions: RwSignal::new(seed.sessions),
@@ -124,9 +127,9 @@ impl Desk {
         self.focus();
     }
 
-    /// Makes sure that there is a tab.
+    /// Makes sure that there is a tab, once it is known that there is none.
     pub(crate) fn ensure_tab(self) {
-        if self.peek(|workspace| workspace.tabs.is_empty()) {
+        if self.known.get_value() && self.peek(|workspace| workspace.tabs.is_empty()) {
             self.change(Change::AddFirst(fresh_tab(None)));
         }
     }
@@ -267,7 +270,8 @@ impl Desk {
                 let news = self
                     .ledger
                     .try_with_value(|ledger| ledger.is_news(reply.revision));
-                if news == Some(true) {
+                let first = !self.known.get_value();
+                if news == Some(true) || first {
                     self.adopt(reply);
                 }
             }
@@ -295,6 +299,7 @@ impl Desk {
     }
 
     fn adopt(self, reply: crate::workspace::WorkspaceReply) {
+        self.known.set_value(true);
         self.workspace.update(|workspace| {
             self.ledger
                 .update_value(|ledger| ledger.adopt(workspace, reply));

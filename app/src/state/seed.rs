@@ -11,6 +11,8 @@ use crate::workspace::WorkspaceReply;
 /// The beginning.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Seed {
+    /// Whether the server rendered it. Without, the page asks before it makes a first tab.
+    pub(crate) known: bool,
     /// The tabs and their revision.
     pub(crate) workspace: WorkspaceReply,
     /// Known sessions, for names and the count.
@@ -30,6 +32,7 @@ impl Seed {
         };
         let sessions = context.sessions.list().into_iter();
         Self {
+            known: true,
             workspace: WorkspaceReply::clone(&context.workspace.current()),
             sessions: sessions.map(SessionRow::from).collect(),
         }
