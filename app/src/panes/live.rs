@@ -233,6 +233,10 @@ impl Live {
             match answer {
                 Ok(created) => {
                     let session = created.session_id;
+                    if live.attached.get_untracked() == Some(session) {
+                        // It was here all along.
+                        live.parts.state.set(PaneState::Live);
+                    }
                     live.parts.desk.change(Change::Show { pane, session });
                     live.parts.desk.refresh_sessions();
                 }

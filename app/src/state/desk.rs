@@ -265,15 +265,26 @@ impl Desk {
     pub(crate) fn catch_up(self) {
         self.settle();
         self.refresh_sessions();
+        self.fetch();
+    }
+
+    /// Reads the workspace and takes it if it is news.
+    fn fetch(self) {
+        let Some(asked_at) = self.ledger.try_with_value(Ledger::revision) else {
+            return;
+        };
         spawn_local(async move {
-            if let Ok(reply) = functions::workspace().await {
-                let news = self
-                    .ledger
-                    .try_with_value(|ledger| ledger.is_news(reply.revision));
-                let first = !self.known.get_value();
-                if news == Some(true) || first {
-                    self.adopt(reply);
-                }
+            let Ok(reply) = functions::workspace().await else {
+                return;
+            };
+            let news = self
+                .ledger
+                .try_update_value(|ledger| ledger.fetched(asked_at, reply.revision));
+            let first = self.known.try_get_value() == Some(false);
+            if news == Some(true) || first {
+                self.adopt(reply);
+            } else {
+                self.settle();
             }
         });
     }
@@ -289,11 +300,7 @@ impl Desk {
                     self.saved(answer.map(|reply| reply.revision));
                 });
             }
-            Some(Next::Fetch) => spawn_local(async move {
-                if let Ok(reply) = functions::workspace().await {
-                    self.adopt(reply);
-                }
-            }),
+            Some(Next::Fetch) => self.fetch(),
             Some(Next::Rest) | None => {}
         }
     }

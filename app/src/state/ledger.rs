@@ -121,9 +121,20 @@ impl Ledger {
         self.announced = self.announced.max(revision);
     }
 
-    /// Whether a workspace just read is another than the one this page knows.
-    pub(crate) fn is_news(&self, revision: u64) -> bool {
-        self.saving.is_none() && revision != self.revision
+    /// The revision that this page goes by.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// A workspace that was asked for at one revision came as another: whether it is to be taken. Not
+    /// when a save overtook it: then it may be older than what is here.
+    pub(crate) fn fetched(&mut self, asked_at: u64, came_as: u64) -> bool {
+        if self.saving.is_some() || self.revision != asked_at {
+            return false;
+        }
+        // What was announced is not there (any more): asking again would bring the same.
+        self.announced = self.announced.min(came_as);
+        came_as != asked_at
     }
 
     /// Takes the server's workspace and makes our pending changes again on it. The tab shown here stays,
@@ -222,6 +233,28 @@ mod tests {
         ledger.announced(2);
         assert_eq!(ledger.next(), Next::Rest);
         ledger.saved(2);
+        assert_eq!(ledger.next(), Next::Rest);
+    }
+
+    #[test]
+    fn an_answer_that_a_save_overtook_is_not_taken() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), Workspace::default());
+        let asked_at = ledger.revision();
+        assert!(ledger.fetched(asked_at, 2));
+        assert!(!ledger.fetched(asked_at, 1));
+        ledger.change(&mut workspace, Change::Add(tab("a")));
+        ledger.next();
+        assert!(!ledger.fetched(asked_at, 2));
+        ledger.saved(2);
+        assert!(!ledger.fetched(asked_at, 1));
+    }
+
+    #[test]
+    fn a_false_announcement_is_asked_for_once() {
+        let mut ledger = Ledger::new(1);
+        ledger.announced(9);
+        assert_eq!(ledger.next(), Next::Fetch);
+        assert!(!ledger.fetched(1, 1));
         assert_eq!(ledger.next(), Next::Rest);
     }
 
