@@ -127,6 +127,22 @@ impl InputSender {
         Some(piece)
     }
 
+    /// End of what is known to be written.
+    pub fn acknowledged(&self) -> InputPosition {
+        self.acked
+    }
+
+    /// The bytes behind [`InputSender::acknowledged`], in pieces.
+    pub fn kept(&self) -> Vec<Bytes> {
+        self.kept
+            .iter()
+            .map(|piece| {
+                let known = self.acked.saturating_sub(piece.position) as usize;
+                piece.bytes.slice(known.min(piece.bytes.len())..)
+            })
+            .collect()
+    }
+
     /// Bytes typed and not yet known to be written.
     pub fn unacknowledged(&self) -> u64 {
         self.end - self.acked

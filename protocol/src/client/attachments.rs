@@ -199,16 +199,30 @@ impl Attachments {
         let received = attachment.received.map_or(0, |position| position.offset);
         match framed.frame {
             ServerFrame::Attached { from, .. } => {
-                let resumed = attachment.received == Some(from);
                 attachment.attached = true;
-                attachment.received = Some(from);
-                if !resumed {
-                    // Another life, or bytes no longer kept: the page starts afresh there.
-                    attachment.held.clear();
-                    attachment.parsed = from.offset;
-                    attachment.acked = from.offset;
-                    attachment.delivered = from.offset;
+                match attachment.received {
+                    Some(known) if known.log == from.log => {
+                        if from.offset > known.offset {
+                            // Bytes no longer kept: said in order, behind what is still held.
+                            attachment.held.push_back(
+                                ServerFrame::Gap {
+                                    session,
+                                    from: known.offset,
+                                    to: from.offset,
+                                }
+                                .into(),
+                            );
+                        }
+                    }
+                    _ => {
+                        // The first time, or another life: the page starts afresh there.
+                        attachment.held.clear();
+                        attachment.parsed = from.offset;
+                        attachment.acked = from.offset;
+                        attachment.delivered = from.offset;
+                    }
                 }
+                attachment.received = Some(from);
                 // Not held: the page may type from now on. A fresh start waits for nothing either.
                 out.push(framed);
             }

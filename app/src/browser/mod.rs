@@ -1,0 +1,7 @@
+//! The page's side of the link, in the browser only: numbers and keeps input, and hands each session's
+//! frames to its pane. Knows no DOM beyond the events that tell who looks at the page.
+
+pub mod link;
+mod surroundings;
+
+pub use surroundings::{link_settings, proof, set_proof};

@@ -1,0 +1,108 @@
+//! What the browser tells the link: where it is, the page's secret, settings for tests, who looks.
+
+use bowline_protocol::client::{Attention, Settings};
+use wasm_bindgen::prelude::*;
+
+/// Key of the page's secret in `localStorage`.
+const PROOF_KEY: &str = "bowline-proof";
+/// Key of shortened times in `localStorage`, JSON of [`Settings`].
+const SETTINGS_KEY: &str = "bowline-link-settings";
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+/// The page's secret, returned by login and sent with everything but the page itself.
+pub fn proof() -> Option<String> {
+    storage()?.get_item(PROOF_KEY).ok().flatten()
+}
+
+/// Keeps the page's secret, or forgets it.
+pub fn set_proof(proof: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    // A full or forbidden storage means that the next load asks to sign in again; nothing to do here.
+    let _ = match proof {
+        Some(proof) => storage.set_item(PROOF_KEY, proof),
+        None => storage.remove_item(PROOF_KEY),
+    };
+}
+
+/// The link's times: the defaults unless `localStorage` says otherwise.
+pub fn link_settings() -> Settings {
+    storage()
+        .and_then(|storage| storage.get_item(SETTINGS_KEY).ok().flatten())
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+/// Absolute URL of the page's folder, ending in a slash: everything is relative to it.
+pub(super) fn base_url() -> String {
+    let href = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.base_uri().ok().flatten())
+        .unwrap_or_default();
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let folder = path.rfind('/').map_or(path, |slash| &path[..=slash]);
+    folder.to_owned()
+}
+
+/// Who looks at the page now.
+pub(super) fn attention() -> Attention {
+    let document = web_sys::window().and_then(|window| window.document());
+    match document {
+        Some(document) if document.hidden() => Attention::Hidden,
+        Some(document) if document.has_focus().unwrap_or(false) => Attention::Focused,
+        _ => Attention::Visible,
+    }
+}
+
+/// Calls `callback` for the events of the window and the document named. For the life of the page.
+pub(super) fn listen(events: &[&str], callback: impl Fn() + 'static) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let closure = Closure::<dyn Fn()>::new(callback);
+    let function: &js_sys::Function = closure.as_ref().unchecked_ref();
+    for event in events {
+        let target: &web_sys::EventTarget = match (*event, window.document()) {
+            ("visibilitychange", Some(document)) => &document.into(),
+            _ => &window,
+        };
+        // Fails only for a detached target, which these are not.
+        let _ = target.add_event_listener_with_callback(event, function);
+    }
+    closure.forget();
+}
+
+/// A fresh random id of 16 bytes.
+pub(super) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
+        // Fails only for arrays over 64 KiB.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes
+}
+
+/// Posts JSON by a request that outlives the page. Nobody waits for its answer.
+pub(super) fn post_keepalive(path: &str, body: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let options = web_sys::RequestInit::new();
+    options.set_method("POST");
+    options.set_body(&JsValue::from_str(body));
+    // A dictionary member that web-sys doesn't know.
+    let _ = js_sys::Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE);
+    let Ok(request) = web_sys::Request::new_with_str_and_init(&(base_url() + path), &options)
+    else {
+        return;
+    };
+    let headers = request.headers();
+    // Fails only for names that aren't header names.
+    let _ = headers.set("content-type", "application/json");
+    if let Some(proof) = proof() {
+        let _ = headers.set(bowline_protocol::http::PROOF, &proof);
+    }
+    let _ = window.fetch_with_request(&request);
+}
