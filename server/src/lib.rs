@@ -129,9 +129,7 @@ impl Server {
         let address = match self.address.ip() {
             ip if !ip.is_unspecified() => self.address,
             std::net::IpAddr::V4(_) => ([127, 0, 0, 1], self.address.port()).into(),
-            std::net::IpAddr::V6(_) => {
-                (std::net::Ipv6Addr::LOCALHOST, self.address.port()).into()
-            }
+            std::net::IpAddr::V6(_) => (std::net::Ipv6Addr::LOCALHOST, self.address.port()).into(),
         };
         let url = format!("http://{address}{}", self.base_path);
         match self.gate.issue_code() {
@@ -184,6 +182,7 @@ pub async fn serve(
 
 fn server_id() -> bowline_protocol::ids::ServerId {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system's random source works once the system has started");
+    getrandom::fill(&mut bytes)
+        .expect("the system's random source works once the system has started");
     bowline_protocol::ids::ServerId::from_bytes(bytes)
 }

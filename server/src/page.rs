@@ -1,0 +1,168 @@
+//! The page as the server renders it: the head that Trunk made, the body that Leptos renders, the theme
+//! of the cookie, and a policy with a nonce of its own for every answer. Who may see it is decided before.
+
+use std::fmt::Write as _;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue};
+use axum::response::Response;
+use bowline_app::App;
+use bowline_app::context::{AppContext, GateView};
+use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::theme::Theme;
+use leptos::nonce::Nonce;
+use leptos::prelude::*;
+
+use crate::{answer, assets};
+
+/// Where Trunk wants the nonce: `nonce_placeholder` of `Trunk.toml`.
+const NONCE_MARK: &str = "{{__TRUNK NONCE__}}";
+
+/// Files whose names carry no hash, as Trunk's head names them.
+const UNHASHED: [&str; 2] = ["./assets/vendor/", "./assets/link-worker"];
+
+/// The head of a binary that was built without the page.
+const BARE_HEAD: &str = "<meta charset=\"utf-8\"><title>Bowline</title>";
+
+/// Largest page, bytes. It holds tabs, no terminal's content.
+const MAX_PAGE: usize = 16 * 1024 * 1024;
+
+/// Renders the page. `context` is handed to the body only behind the gate: the login view has nothing it
+/// could leak.
+pub(crate) async fn render(view: GateView, context: AppContext, request: Request) -> Response {
+    let nonce = Nonce::new();
+    let theme = theme(request.headers());
+    let provide = {
+        let nonce = nonce.clone();
+        move || {
+            // Instead of the one that leptos_axum provides: the policy must name the same.
+            provide_context(nonce.clone());
+            provide_context(view);
+            if view == GateView::Open {
+                provide_context(context.clone());
+            }
+        }
+    };
+    let shell = {
+        let nonce = nonce.clone();
+        move || shell(theme, view, &nonce)
+    };
+    let handler = leptos_axum::render_app_async_with_context(provide, shell);
+    let (mut parts, body) = handler(request).await.into_parts();
+    // Read here, so that all of the rendering happens where this runs.
+    let Ok(body) = to_bytes(body, MAX_PAGE).await else {
+        return answer::page(&AppError::new(
+            ErrorCode::Internal,
+            "the page could not be rendered",
+        ));
+    };
+    let no_store = HeaderValue::from_static("no-store");
+    parts.headers.insert(CACHE_CONTROL, no_store);
+    parts
+        .headers
+        .insert(CONTENT_SECURITY_POLICY, policy(&nonce));
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// The document. The page's WASM takes over what is in `#app`, and nothing else.
+fn shell(theme: Theme, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
+    let head = match assets::index() {
+        Some(index) => under_build(head_of(&index)).replace(NONCE_MARK, nonce),
+        None => BARE_HEAD.to_owned(),
+    };
+    let missing = (head == BARE_HEAD).then(|| {
+        view! {
+            <p role="alert">
+                "This bowline was built without its page: run " <code>"cargo xtask build"</code>
+                " and start target/release/bowline."
+            </p>
+        }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.name() data-link="connecting">
+            <head inner_html=head></head>
+            <body data-gate=view.name()>
+                {missing}
+                <div id="app">
+                    <App />
+                </div>
+            </body>
+        </html>
+    }
+}
+
+/// The head with URLs that change with the build, for files whose names don't.
+fn under_build(head: &str) -> String {
+    let folder = assets::build_folder();
+    UNHASHED.iter().fold(head.to_owned(), |head, file| {
+        let changing = file.replacen("./assets/", &format!("./assets/{folder}/"), 1);
+        head.replace(file, &changing)
+    })
+}
+
+/// What is inside `<head>`.
+fn head_of(index: &str) -> &str {
+    let inside = index
+        .split_once("<head>")
+        .and_then(|(_, rest)| rest.split_once("</head>"));
+    inside.map_or(BARE_HEAD, |(head, _)| head)
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    let cookies = headers.get_all(COOKIE).iter();
+    let mut themes = cookies
+        .filter_map(|value| value.to_str().ok())
+        .map(Theme::from_cookies);
+    themes
+        .find(|theme| *theme != Theme::System)
+        .unwrap_or_default()
+}
+
+/// Scripts: this server's, inline only with the nonce, and WASM. Styles inline: the emulator and the page
+/// set them. Connections, sockets included: to this server.
+fn policy(nonce: &Nonce) -> HeaderValue {
+    let mut policy = String::from(
+        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; img-src 'self' data:; manifest-src 'self'; style-src 'self' \
+         'unsafe-inline'; worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+    );
+    write!(policy, " 'nonce-{nonce}'").expect("writing to a string cannot fail");
+    HeaderValue::try_from(policy).expect("a nonce is base64 for URLs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_is_what_trunk_wrote_between_its_tags() {
+        let index = "<!doctype html><html><head><title>T</title></head><body></body></html>";
+        assert_eq!(head_of(index), "<title>T</title>");
+        assert_eq!(head_of("nothing"), BARE_HEAD);
+    }
+
+    #[test]
+    fn the_theme_is_found_in_any_cookie_header() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(theme(&headers), Theme::System);
+        headers.append(COOKIE, HeaderValue::from_static("a=b"));
+        headers.append(COOKIE, HeaderValue::from_static("bowline-theme=dark"));
+        assert_eq!(theme(&headers), Theme::Dark);
+    }
+
+    #[test]
+    fn the_policy_names_the_nonce_and_lets_nothing_inline_in_without() {
+        let nonce = Nonce::new();
+        let policy = policy(&nonce);
+        let policy = policy.to_str().unwrap();
+        let scripts = policy
+            .split("; ")
+            .find(|directive| directive.starts_with("script-src"))
+            .unwrap();
+        assert!(scripts.contains(&format!("'nonce-{nonce}'")));
+        assert!(!scripts.contains("unsafe-inline"));
+    }
+}
