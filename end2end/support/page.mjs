@@ -150,29 +150,32 @@ export class BowlinePage {
   /**
    * Milliseconds from each key going down to its echo being in the terminal's buffer.
    *
-   * @param {string} keys typed one after the other, each after the echo before
+   * @param {string} keys letters, typed one after the other, each after the echo before; a space at the end of a line
+   *   would not be seen in the text
    * @returns {Promise<number[]>}
    */
   async echoTimes(keys) {
     const times = [];
     for (const key of keys) {
-      const echo = this.page.evaluate(
-        () =>
-          new Promise((resolve) => {
-            const bowline = /** @type {any} */ (window).bowline;
-            const before = bowline.text();
-            let pressed = 0;
-            window.addEventListener("keydown", () => (pressed = performance.now()), { capture: true, once: true });
-            const look = () => {
-              if (pressed > 0 && bowline.text() !== before) resolve(performance.now() - pressed);
-              else setTimeout(look, 1);
-            };
-            look();
-          }),
-      );
-      // Commands to one page are carried out in order, so the listener is there before the key.
+      // The watch is there before the key: keys and questions to the page go separate ways.
+      await this.page.evaluate((deadline) => {
+        const bowline = /** @type {any} */ (window).bowline;
+        const before = bowline.text();
+        const end = performance.now() + deadline;
+        let pressed = 0;
+        window.addEventListener("keydown", () => (pressed = performance.now()), { capture: true, once: true });
+        const journeyEcho = new Promise((resolve, reject) => {
+          const look = () => {
+            if (pressed > 0 && bowline.text() !== before) resolve(performance.now() - pressed);
+            else if (performance.now() > end) reject(new Error("no echo within the deadline"));
+            else setTimeout(look, 1);
+          };
+          look();
+        });
+        Object.assign(window, { journeyEcho });
+      }, DEADLINE_MS);
       await this.page.keyboard.press(key);
-      times.push(/** @type {number} */ (await echo));
+      times.push(await this.page.evaluate(() => /** @type {number} */ (/** @type {any} */ (window).journeyEcho)));
     }
     return times;
   }
