@@ -62,6 +62,4 @@ pub enum Focus {
 }
 
 #[cfg(feature = "hydrate")]
-pub use crate::browser::link::{
-    Attached, Connect, ConnectLink, LinkHandle, OnMessage, PaneSink, Post,
-};
+pub use crate::browser::link::{Attached, ConnectLink, LinkHandle, OnMessage, PaneSink, Post};

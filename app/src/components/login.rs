@@ -1,6 +1,7 @@
 //! The login view: explains where the secret is, takes it, and trades it for a cookie and the page's
 //! proof. A code in the address is used by itself and taken out of the address.
 
+use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -99,9 +100,22 @@ pub(crate) fn Login() -> impl IntoView {
     let stage = RwSignal::new(Stage::Asking);
     let secret = RwSignal::new(String::new());
 
+    let field = NodeRef::<Input>::new();
+    // Before the page listens, the browser itself would submit the form: the secret would stand in the
+    // address. So nothing can be typed until then.
+    let listening = RwSignal::new(false);
     Effect::new(move |_| {
+        listening.set(true);
         if let Some(code) = code.take() {
             try_secret(stage, Secret::Code(code));
+        }
+    });
+    Effect::new(move |_| {
+        if listening.get()
+            && let Some(field) = field.get()
+        {
+            // Fails only for elements outside the document.
+            let _ = field.focus();
         }
     });
 
@@ -138,18 +152,18 @@ pub(crate) fn Login() -> impl IntoView {
                     <span>"Access token or link"</span>
                     <input
                         type="password"
-                        name="token"
                         autocomplete="current-password"
                         spellcheck="false"
-                        autofocus
                         required
+                        disabled=move || !listening.get()
+                        node_ref=field
                         aria-describedby="login-problem"
                         prop:value=move || secret.get()
                         on:input=move |event| secret.set(event_target_value(&event))
                     />
                 </label>
                 <p class="login-problem" id="login-problem" role="alert">{move || problem.get()}</p>
-                <button type="submit" class="button primary wide" disabled=move || trying.get()>
+                <button type="submit" class="button primary wide" disabled=move || trying.get() || !listening.get()>
                     {move || if trying.get() { "Signing in\u{2026}" } else { "Sign in" }}
                 </button>
                 <p class="login-foot">

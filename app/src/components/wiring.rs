@@ -7,7 +7,7 @@ use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
 use super::{PageVisible, dom, keyboard};
-use crate::link_api::{Connect, LinkHandle, LinkKind, LinkView};
+use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView};
 use crate::panes;
 use crate::state::desk::Desk;
 use crate::state::toasts::Tone;
@@ -19,7 +19,7 @@ const SESSIONS_EVERY: Duration = Duration::from_secs(5);
 /// Starts the link and everything that listens. Answers the link's state.
 pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     let link = use_context::<LinkHandle>()
-        .unwrap_or_else(|| LinkHandle::start(expect_context::<Connect>().0));
+        .unwrap_or_else(|| LinkHandle::start(expect_context::<ConnectLink>()));
     provide_context(link.clone());
     let state = link.state();
     let visible = expect_context::<PageVisible>().0;
