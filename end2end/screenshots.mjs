@@ -4,7 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import { Stage, closeBrowser } from "./support/journey.mjs";
+import { Stage, closeBrowser } from "./support/stage.mjs";
 
 const SIZES = [
   { width: 400, height: 800 },
@@ -29,7 +29,7 @@ try {
       const view = await stage.page({ viewport, colorScheme, renderer: "dom", login: prepared ? "token" : "code" });
       const shot = async (/** @type {string} */ what) => {
         const file = path.join(folder, `${what}-${viewport.width}-${colorScheme}.png`);
-        await view.page.screenshot({ path: file });
+        await view.page.screenshot({ path: file, animations: "disabled" });
         console.log(file);
       };
       if (!prepared) {
@@ -65,7 +65,7 @@ try {
         const view = await stage.blankPage({ viewport, colorScheme });
         await view.page.goto(server.url, { waitUntil: "networkidle" });
         const file = path.join(folder, `login-${viewport.width}-${colorScheme}.png`);
-        await view.page.screenshot({ path: file });
+        await view.page.screenshot({ path: file, animations: "disabled" });
         console.log(file);
         await view.page.context().close();
       }

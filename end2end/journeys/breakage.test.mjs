@@ -103,7 +103,7 @@ journey("rubbish on the link closes that link, and the sessions live", async (st
     if (bytes.length > 0) assert.ok(code === 1002 || code === 1003 || code === 1007 || (code ?? 0) >= 4000, `${name}: ${code}`);
   }
   const broken = await RawSocket.open(`${server.url}link/socket`, { headers, protocol: "bowline.1" });
-  broken.sendRaw(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+  broken.sendRaw(Buffer.alloc(64, 0xff));
   await within("the end of the socket that broke the framing", broken.closed);
   for (const path of ["link/poll", "link/send"]) {
     const answer = await ask(`${server.url}${path}`, {

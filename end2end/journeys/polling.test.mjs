@@ -133,7 +133,7 @@ journey("a proxy that lets upgrades through and waits only 2 s does no harm", as
 /** Each poll that was cut asked for a shorter hold than the one that was cut before it. */
 function assertShorterAndShorter(
   /** @type {import("../support/nginx.mjs").Served[]} */ polls,
-  /** @type {import("../support/journey.mjs").Stage} */ stage,
+  /** @type {import("../support/stage.mjs").Stage} */ stage,
 ) {
   const cut = polls.filter(({ status }) => status === 504).map(({ hold }) => Number(hold));
   stage.print(`holds asked for by the cut polls: ${cut.join(", ")} ms`);

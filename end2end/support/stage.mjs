@@ -1,0 +1,195 @@
+// Owns what stands around a page: one browser per process, fresh server, proxies and contexts, everything ended whatever
+// happens, and what a reader needs when something failed. Must not know the test runner.
+
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+
+import { chromium } from "playwright-core";
+
+import { CuttingProxy } from "./cutting-proxy.mjs";
+import { Nginx } from "./nginx.mjs";
+import { BowlinePage } from "./page.mjs";
+import { BowlineServer, repository } from "./server.mjs";
+
+const results = path.join(repository, "end2end/test-results");
+const VIEWPORT = { width: 1000, height: 640 };
+
+/** @type {Promise<import("playwright-core").Browser> | undefined} */
+let browser;
+
+/** The browser of this process. Debian's Chromium, or the one that BOWLINE_CHROMIUM names. */
+export function theBrowser() {
+  browser ??= chromium.launch({
+    executablePath: process.env.BOWLINE_CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  return browser;
+}
+
+export async function closeBrowser() {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+/**
+ * Settings of the page's ladder that a journey shortens (`bowline-link-settings`).
+ *
+ * @typedef {object} LinkSettings
+ * @property {number} [socket_open_ms]
+ * @property {number} [probe_ms]
+ * @property {number} [probe_max_ms]
+ * @property {number} [early_cut_ms]
+ * @property {number} [early_cuts]
+ * @property {number} [poll_hold_ms]
+ */
+
+/**
+ * @typedef {object} PageOptions
+ * @property {string} [url] another way to the server: a proxy's URL
+ * @property {"code" | "token" | "none"} [login] by the printed link (the default for the first page), or by the token
+ * @property {LinkSettings} [settings]
+ * @property {"dom" | "default"} [renderer]
+ * @property {{width: number, height: number}} [viewport]
+ * @property {"dark" | "light"} [colorScheme]
+ */
+
+/** Everything a journey starts, ended in the reverse order. */
+export class Stage {
+  /** @type {(() => Promise<unknown>)[]} */
+  #cleanups = [];
+  /** @type {BowlineServer | undefined} */
+  #server;
+  /** @type {BowlinePage[]} */
+  #pages = [];
+  /** @type {(line: string) => void} */
+  print;
+
+  constructor(/** @type {(line: string) => void} */ print) {
+    this.print = print;
+  }
+
+  /** @param {Parameters<typeof BowlineServer.start>[0]} [options] */
+  async server(options) {
+    this.#server = await BowlineServer.start(options);
+    this.#cleanups.push(() => /** @type {BowlineServer} */ (this.#server).stop());
+    return this.#server;
+  }
+
+  /** @param {import("./cutting-proxy.mjs").Cruelty} [cruelty] */
+  async cuttingProxy(cruelty) {
+    const proxy = await CuttingProxy.start(this.#theServer().port, cruelty);
+    this.#cleanups.push(() => proxy.close());
+    return proxy;
+  }
+
+  /** @param {import("./nginx.mjs").Manner} manner */
+  async nginx(manner) {
+    const nginx = await Nginx.start(this.#theServer().port, manner);
+    this.#cleanups.push(() => nginx.stop());
+    return nginx;
+  }
+
+  /**
+   * A page in a browser context of its own, logged in and with a usable shell.
+   *
+   * @param {PageOptions} [options]
+   */
+  async page(options = {}) {
+    const server = this.#theServer();
+    const url = options.url ?? server.url;
+    const login = options.login ?? (this.#pages.length === 0 ? "code" : "token");
+    const view = await this.blankPage(options);
+    if (login === "token") await logIn(view.page.context(), url, server.token);
+    await view.page.goto(login === "code" ? `${url}#code=${server.code}` : url);
+    if (login !== "none") await view.ready();
+    return view;
+  }
+
+  /** A page that has gone nowhere yet. @param {PageOptions} [options] */
+  async blankPage({ settings = {}, renderer = "dom", viewport = VIEWPORT, colorScheme = "dark" } = {}) {
+    const context = await (await theBrowser()).newContext({ viewport, colorScheme });
+    this.#cleanups.push(() => context.close());
+    await context.addInitScript(
+      ({ settings, renderer }) => {
+        /** @type {string[]} */
+        const links = [];
+        Object.assign(window, { journeyLinks: links });
+        const note = () => {
+          const state = document.documentElement?.dataset.link;
+          if (state && state !== links.at(-1)) links.push(state);
+        };
+        new MutationObserver(note).observe(document, { subtree: true, childList: true, attributeFilter: ["data-link"] });
+        try {
+          localStorage.setItem("bowline-link-settings", JSON.stringify(settings));
+          if (renderer === "dom") localStorage.setItem("bowline-renderer", "dom");
+        } catch {
+          // about:blank has no storage.
+        }
+      },
+      { settings, renderer },
+    );
+    const view = new BowlinePage(await context.newPage());
+    this.#pages.push(view);
+    return view;
+  }
+
+  #theServer() {
+    if (!this.#server) throw new Error("the journey starts its server first");
+    return this.#server;
+  }
+
+  /** Journeys that provoke errors on purpose say so by emptying the page's list. */
+  unexpectedErrors() {
+    return this.#pages.flatMap((view) => view.errors);
+  }
+
+  async explain(/** @type {string} */ name) {
+    await mkdir(results, { recursive: true });
+    const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 80);
+    for (const [index, view] of this.#pages.entries()) {
+      const file = path.join(results, `${slug}-${index + 1}.png`);
+      await view.page.screenshot({ path: file, timeout: 10_000 }).then(
+        () => this.print(`screenshot: ${file}`),
+        (error) => this.print(`no screenshot: ${error}`),
+      );
+      this.print(`page ${index + 1}: ${await view.report()}`);
+      for (const error of view.errors) this.print(`page ${index + 1} error: ${error}`);
+    }
+    if (this.#server) this.print(`the server's log ends with:\n${this.#server.logTail()}`);
+  }
+
+  async end() {
+    for (const cleanup of this.#cleanups.reverse()) {
+      await cleanup().catch((error) => this.print(`cleanup: ${error}`));
+    }
+  }
+}
+
+/** Trades the access token for the cookie and the page's proof, as the login form does. */
+async function logIn(
+  /** @type {import("playwright-core").BrowserContext} */ context,
+  /** @type {string} */ url,
+  /** @type {string} */ token,
+) {
+  const response = await context.request.post(new URL("api/login", url).href, {
+    data: { token },
+    headers: { origin: new URL(url).origin },
+  });
+  if (!response.ok()) throw new Error(`api/login answered ${response.status()}: ${await response.text()}`);
+  const { proof } = await response.json();
+  await context.addInitScript((proof) => {
+    try {
+      if (!localStorage.getItem("bowline-proof")) localStorage.setItem("bowline-proof", proof);
+    } catch {
+      // about:blank has no storage.
+    }
+  }, proof);
+}
