@@ -19,6 +19,8 @@ use super::surroundings;
 use crate::link_api::{Focus, LinkKind, LinkView, Visibility};
 use bowline_protocol::client::Status;
 
+/// Takes what concerns the whole page.
+type OnNotice = Rc<dyn Fn(Notice)>;
 /// Takes what the link says, with an `Output` frame's bytes.
 pub type OnMessage = Rc<dyn Fn(ToPage, Option<Uint8Array>)>;
 /// Says something to the link, with an `Input` frame's bytes.
@@ -71,7 +73,7 @@ struct Inner {
     post: RefCell<Option<Post>>,
     panes: RefCell<HashMap<SessionId, Pane>>,
     state: RwSignal<LinkView>,
-    on_notice: RefCell<Vec<Rc<dyn Fn(Notice)>>>,
+    on_notice: RefCell<Vec<OnNotice>>,
     client: ClientId,
 }
 
