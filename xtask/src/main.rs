@@ -1,2 +1,73 @@
-//! Tasks.
-fn main() {}
+//! `cargo xtask run | build | test | bench`: installs what is missing and says so, builds the page, builds
+//! the server, runs or checks them. Must not know how the product works.
+
+mod compress;
+mod fingerprint;
+mod shell;
+mod test;
+mod tools;
+mod web;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Bowline's tasks. Each installs what it needs and is missing, and says what it installs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Builds everything and starts the server; arguments behind `--` are the server's.
+    Run {
+        /// Arguments of `bowline`; see `cargo xtask run -- --help`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Builds the self-contained `target/release/bowline`.
+    Build,
+    /// Formats, lints, unit and integration tests, and journeys in a real browser.
+    Test {
+        /// Only these stages, separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// Prints the figures of docs/performance.md, measured on this machine.
+    Bench,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let root = shell::Root::find();
+    match arguments.task {
+        Task::Run { arguments } => {
+            let binary = build(&root)?;
+            root.replace_by(&binary, &arguments)
+        }
+        Task::Build => {
+            let binary = build(&root)?;
+            shell::say(&format!("built {}", binary.display()));
+            Ok(())
+        }
+        Task::Test { only } => test::run(&root, &only),
+        Task::Bench => {
+            let binary = build(&root)?;
+            root.command(
+                "cargo",
+                &["bench", "-p", "bowline-server", "--bench", "figures"],
+            )
+            .env("BOWLINE_BIN", binary)
+            .run()
+        }
+    }
+}
+
+/// Page, then server.
+fn build(root: &shell::Root) -> Result<std::path::PathBuf> {
+    tools::for_building(root)?;
+    web::build(root)?;
+    web::server(root)
+}

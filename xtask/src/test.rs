@@ -1,0 +1,102 @@
+//! Everything that must hold, stage by stage; the first that fails ends the run. Prints the time of each.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::shell::{Root, say};
+use crate::{tools, web};
+
+/// What a stage does.
+type Stage = fn(&Root) -> Result<()>;
+
+/// The stages in their order: cheap and telling ones first.
+const STAGES: [(&str, Stage); 8] = [
+    ("tools", |root| {
+        tools::for_building(root)?;
+        tools::for_journeys(root)
+    }),
+    ("fmt", |root| {
+        root.command("cargo", &["fmt", "--all", "--check"]).run()
+    }),
+    ("clippy-server", |root| {
+        let what = [
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "bowline-frontend",
+            "--all-targets",
+        ];
+        root.command("cargo", &[&what[..], &["--", "-D", "warnings"]].concat())
+            .run()
+    }),
+    ("clippy-browser", |root| {
+        let what = [
+            "clippy",
+            "--quiet",
+            "-p",
+            "bowline-frontend",
+            "--target",
+            "wasm32-unknown-unknown",
+        ];
+        root.command("cargo", &[&what[..], &["--", "-D", "warnings"]].concat())
+            .run()
+    }),
+    ("tests", |root| {
+        let what = ["--workspace", "--exclude", "bowline-frontend"];
+        let has_nextest = root
+            .command("cargo", &["nextest", "--version"])
+            .read()
+            .is_some();
+        let run: &[&str] = if has_nextest {
+            &["nextest", "run"]
+        } else {
+            &["test"]
+        };
+        root.command("cargo", &[run, &what].concat()).run()
+    }),
+    ("page", web::build),
+    ("binary", |root| web::server(root).map(|_| ())),
+    ("journeys", |root| {
+        let binary = root.target().join("release/bowline");
+        root.command("node", &["end2end/run.mjs"])
+            .env("BOWLINE_BIN", binary)
+            .run()
+    }),
+];
+
+/// Runs the stages, or only some.
+pub(crate) fn run(root: &Root, only: &[String]) -> Result<()> {
+    if let Some(unknown) = only
+        .iter()
+        .find(|only| STAGES.iter().all(|(name, _)| name != only))
+    {
+        let names: Vec<_> = STAGES.iter().map(|(name, _)| *name).collect();
+        bail!(
+            "there is no stage {unknown}; there are {}",
+            names.join(", ")
+        );
+    }
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    let mut outcome = Ok(());
+    for (name, stage) in STAGES {
+        if !only.is_empty() && !only.iter().any(|only| only == name) {
+            continue;
+        }
+        say(&format!("stage {name}"));
+        let start = Instant::now();
+        outcome = stage(root);
+        times.push((name, start.elapsed()));
+        if outcome.is_err() {
+            say(&format!("stage {name} failed"));
+            break;
+        }
+    }
+    let total: Duration = times.iter().map(|(_, took)| took).sum();
+    for (name, took) in &times {
+        say(&format!("{name:>16} {:8.1} s", took.as_secs_f64()));
+    }
+    say(&format!("{:>16} {:8.1} s", "total", total.as_secs_f64()));
+    outcome
+}

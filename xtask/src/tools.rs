@@ -1,0 +1,146 @@
+//! Installs what is missing, and says so: the browser's target, Trunk, wasm-bindgen, npm packages; for
+//! tests also Debian packages.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::fingerprint;
+use crate::shell::{Root, timed};
+
+/// 0.22 wants a newer compiler.
+const TRUNK: &str = "0.21.14";
+
+/// Commands that the journeys run, and the Debian packages that bring them.
+const JOURNEY_PACKAGES: [(&str, &str); 6] = [
+    ("chromium", "chromium"),
+    ("nginx", "nginx"),
+    ("tmux", "tmux"),
+    ("vim", "vim"),
+    ("less", "less"),
+    ("top", "procps"),
+];
+
+/// What building the page needs.
+pub(crate) fn for_building(root: &Root) -> Result<()> {
+    target(root)?;
+    trunk(root)?;
+    wasm_bindgen(root)?;
+    npm(root)
+}
+
+fn target(root: &Root) -> Result<()> {
+    let sysroot = root.command("rustc", &["--print", "sysroot"]).read();
+    let sysroot =
+        sysroot.context("there is no Rust here: install it with rustup, then run this again")?;
+    let folder = std::path::Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown");
+    if folder.exists() {
+        return Ok(());
+    }
+    timed(
+        "installing Rust's target wasm32-unknown-unknown (the page runs in it)",
+        || {
+            root.command("rustup", &["target", "add", "wasm32-unknown-unknown"]).run().context(
+            "the target wasm32-unknown-unknown is missing: install it with your Rust's package manager",
+        )
+        },
+    )
+}
+
+fn trunk(root: &Root) -> Result<()> {
+    let installed = root.command("trunk", &["--version"]).read();
+    if installed.is_some_and(|version| version.ends_with(TRUNK)) {
+        return Ok(());
+    }
+    // Its lockfile is needed (newer versions of its dependencies don't fit together); unoptimised, because
+    // it takes minutes otherwise and runs for seconds.
+    let arguments = ["trunk", "--version", TRUNK, "--locked"];
+    timed(
+        "installing Trunk (it builds the page; some minutes, once)",
+        || cargo_install(root, &arguments),
+    )
+}
+
+fn wasm_bindgen(root: &Root) -> Result<()> {
+    let lockfile = std::fs::read_to_string(root.join("Cargo.lock"))?;
+    let version = lockfile
+        .split("[[package]]")
+        .find(|package| package.contains("\nname = \"wasm-bindgen\"\n"))
+        .and_then(|package| package.split("version = \"").nth(1)?.split('"').next())
+        .context("Cargo.lock names no wasm-bindgen")?;
+    let installed = root.command("wasm-bindgen", &["--version"]).read();
+    if installed.is_some_and(|installed| installed.ends_with(version)) {
+        return Ok(());
+    }
+    // Not `--locked`: its lockfile names a version that the registry lacks.
+    let arguments = ["wasm-bindgen-cli", "--version", version];
+    timed(
+        "installing wasm-bindgen of the lockfile's version (a minute or two, once)",
+        || cargo_install(root, &arguments),
+    )
+}
+
+fn cargo_install(root: &Root, what: &[&str]) -> Result<()> {
+    let mut arguments = vec!["install", "--quiet", "--force", "--debug"];
+    arguments.extend([
+        "--root",
+        "target/tools",
+        "--target-dir",
+        "target/tools/build",
+    ]);
+    arguments.extend(what);
+    root.command("cargo", &arguments).run()
+}
+
+fn npm(root: &Root) -> Result<()> {
+    let stamp = root.join("node_modules/.bowline-stamp");
+    let wanted = fingerprint::of(root, &["package.json", "package-lock.json"])?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    if root.command("npm", &["--version"]).read().is_none() {
+        bail!("there is no npm here: install Node.js 20 or newer, then run this again");
+    }
+    timed(
+        "installing npm packages (the terminal, its font, wasm-opt, playwright)",
+        || {
+            root.command(
+                "npm",
+                &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            )
+            .run()
+        },
+    )?;
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// What the journeys need beside.
+pub(crate) fn for_journeys(root: &Root) -> Result<()> {
+    let is_missing = |command: &str| {
+        root.command("sh", &["-c", &format!("command -v {command}")])
+            .read()
+            .is_none()
+    };
+    let missing: Vec<&str> = JOURNEY_PACKAGES
+        .iter()
+        .filter(|(command, _)| is_missing(command))
+        .map(|&(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let is_root = root
+        .command("id", &["-u"])
+        .read()
+        .is_some_and(|id| id == "0");
+    if !is_root || is_missing("apt-get") {
+        bail!("the journeys need these Debian packages (or what brings their commands): {list}");
+    }
+    timed(&format!("installing Debian packages: {list}"), || {
+        root.command("apt-get", &["-q", "update"]).run()?;
+        let mut arguments = vec!["-q", "install", "-y", "--no-install-recommends"];
+        arguments.extend(missing);
+        root.command("apt-get", &arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .run()
+    })
+}

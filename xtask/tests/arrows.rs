@@ -1,0 +1,68 @@
+//! Arrows between crates point down only: what each crate may know, by the manifests.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// What a crate uses besides its tests' needs.
+fn dependencies(name: &str) -> BTreeSet<String> {
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo describes the workspace");
+    let package = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == name)
+        .expect("the crate is a member");
+    let normal = package
+        .dependencies
+        .iter()
+        .filter(|used| used.kind == DependencyKind::Normal);
+    normal.map(|used| used.name.clone()).collect()
+}
+
+fn ours(name: &str) -> Vec<String> {
+    dependencies(name)
+        .into_iter()
+        .filter(|used| used.starts_with("bowline-"))
+        .collect()
+}
+
+#[test]
+fn crates_know_only_what_is_below_them() {
+    assert_eq!(ours("bowline-protocol"), [""; 0]);
+    assert_eq!(ours("bowline-terminal"), ["bowline-protocol"]);
+    assert_eq!(
+        ours("bowline-app"),
+        ["bowline-protocol", "bowline-terminal"]
+    );
+    assert_eq!(
+        ours("bowline-frontend"),
+        ["bowline-app", "bowline-protocol"]
+    );
+    assert_eq!(
+        ours("bowline-server"),
+        ["bowline-app", "bowline-protocol", "bowline-terminal"]
+    );
+}
+
+#[test]
+fn the_link_knows_no_io_and_sessions_know_no_http() {
+    let protocol = dependencies("bowline-protocol");
+    for unknown in [
+        "tokio",
+        "leptos",
+        "axum",
+        "http",
+        "web-sys",
+        "js-sys",
+        "getrandom",
+    ] {
+        assert!(!protocol.contains(unknown), "protocol uses {unknown}");
+    }
+    let terminal = dependencies("bowline-terminal");
+    for unknown in ["axum", "leptos", "http", "hyper", "serde_json", "server_fn"] {
+        assert!(!terminal.contains(unknown), "terminal uses {unknown}");
+    }
+}
