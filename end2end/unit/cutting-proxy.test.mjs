@@ -82,7 +82,7 @@ test("requests and answers pass unchanged", async () => {
 });
 
 test("a connection is cut after its time, and a live WebSocket among them is counted", async () => {
-  const { proxy } = await proxied({ cutAfterMs: 50 });
+  const { proxy } = await proxied({ cutAfterMs: 500 });
   const socket = await RawSocket.open(`${proxy.url}link/socket`);
   await within("the cut", socket.closed);
   const idle = net.connect(proxy.port, "127.0.0.1");

@@ -1,8 +1,6 @@
-//! The page's files, embedded in the binary: chosen by the browser's encodings, cached for ever where
-//! their URL changes with their content. Knows nothing of who asks: there is no secret in them.
-//!
-//! Trunk hashes the names of most files. The others (the worker, what is taken from npm) are served under
-//! `b-BUILD/…` too, where BUILD is a hash over all files.
+//! The page's files, embedded in the binary and chosen by the browser's encodings. The page names them
+//! under `b-BUILD/…`, where BUILD is a hash over all of them: there a browser may keep them for ever.
+//! Knows nothing of who asks: there is no secret in them.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -78,10 +76,9 @@ pub(crate) async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Respo
             "the page has no such file",
         ));
     };
-    let cache = if under_build.is_some() || is_hashed(name) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
+    let cache = match under_build {
+        Some(_) => "public, max-age=31536000, immutable",
+        None => "no-cache",
     };
     answer(name, &file, cache, &headers)
 }
@@ -136,13 +133,6 @@ fn encoded(name: &str, headers: &HeaderMap) -> Option<(&'static str, EmbeddedFil
     })
 }
 
-/// Whether Trunk put a hash into the name: `page-0123456789abcdef_bg.wasm`.
-fn is_hashed(name: &str) -> bool {
-    name.split(['-', '_', '.']).any(|part| {
-        (15..=16).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
-}
-
 fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
@@ -158,14 +148,6 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hashed_name_is_known() {
-        assert!(is_hashed("page-36cd0fb9c6b0d4d1_bg.wasm"));
-        assert!(is_hashed("page-36cd0fb9c6b0d4d1.js"));
-        assert!(!is_hashed("link-worker_bg.wasm"));
-        assert!(!is_hashed("fonts/jetbrains-mono-latin-400-normal.woff2"));
-    }
 
     #[tokio::test]
     async fn what_is_outside_the_page_is_not_found() {

@@ -127,10 +127,8 @@ impl Gate {
             return Ok(Pass::Anyone);
         }
         self.place.check_host(headers)?;
-        // A link on another page may lead here, and says that page's origin nowhere.
-        if access != Access::Page {
-            self.place.check_origin(headers, Origin::IfSent)?;
-        }
+        // Following a link to here says no origin; a script of another page does.
+        self.place.check_origin(headers, Origin::IfSent)?;
         if access == Access::Public {
             // Logging out, or in again, may still know who it is.
             return Ok(self.who(headers).unwrap_or(Pass::Anyone));

@@ -20,9 +20,6 @@ use crate::{answer, assets};
 /// Where Trunk wants the nonce: `nonce_placeholder` of `Trunk.toml`.
 const NONCE_MARK: &str = "{{__TRUNK NONCE__}}";
 
-/// Files whose names carry no hash, as Trunk's head names them.
-const UNHASHED: [&str; 2] = ["./assets/vendor/", "./assets/link-worker"];
-
 /// The head of a binary that was built without the page.
 const BARE_HEAD: &str = "<meta charset=\"utf-8\"><title>Bowline</title>";
 
@@ -94,13 +91,12 @@ fn shell(theme: Theme, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
     }
 }
 
-/// The head with URLs that change with the build, for files whose names don't.
+/// The head with URLs that change with the build.
 fn under_build(head: &str) -> String {
-    let folder = assets::build_folder();
-    UNHASHED.iter().fold(head.to_owned(), |head, file| {
-        let changing = file.replacen("./assets/", &format!("./assets/{folder}/"), 1);
-        head.replace(file, &changing)
-    })
+    head.replace(
+        "./assets/",
+        &format!("./assets/{}/", assets::build_folder()),
+    )
 }
 
 /// What is inside `<head>`.

@@ -152,7 +152,7 @@ async fn a_page_from_elsewhere_is_refused_even_with_a_login() {
                 request.header("origin", &origin)
             };
             check(server, &origin, dress, |access| match access {
-                Access::Probe | Access::Page => In,
+                Access::Probe => In,
                 _ => Refused,
             })
             .await;
