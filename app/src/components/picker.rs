@@ -48,6 +48,14 @@ fn arrange(rows: Vec<SessionRow>, shown: &[SessionId], filter: &str) -> Vec<(Pla
     rows
 }
 
+/// The program in the foreground, unless the session is called so.
+fn program(row: &SessionRow) -> String {
+    match row.process == row.label {
+        true => String::new(),
+        false => row.process.clone(),
+    }
+}
+
 /// The line of facts below a session's name.
 fn facts(row: &SessionRow) -> String {
     let viewers = match row.viewers {
@@ -183,7 +191,7 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
             <div class="session-words" on:dblclick=open>
                 <div class="session-title">
                     <span class="session-name">{move || read(|row| row.label.clone())}</span>
-                    <span class="session-process">{move || read(|row| row.process.clone())}</span>
+                    <span class="session-process">{move || read(program)}</span>
                     <span class="session-place">{move || match place() {
                         Some(Place::Shown) => "in a tab",
                         Some(Place::Ended) => "ended",

@@ -35,6 +35,14 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
             let _ = root.set_attribute("data-link", state.get().kind.name());
         }
     });
+    Effect::new(move |_| {
+        let active = desk.with(|workspace| workspace.active.clone());
+        let title = match active.map(|tab| desk.name(&tab)) {
+            Some(name) if !name.is_empty() => format!("{name} \u{2013} Bowline"),
+            _ => "Bowline".to_owned(),
+        };
+        document().set_title(&title);
+    });
     let connected =
         Memo::new(move |_| matches!(state.get().kind, LinkKind::WebSocket | LinkKind::Poll));
     Effect::new(move |_| {

@@ -134,14 +134,22 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     });
 
     let pane = Rc::clone(&live);
-    Effect::new(move |_| {
-        parts.desk.focus_wish.track();
-        let shown = parts.shown.get();
-        if ready.get() && shown {
-            // The element is displayed by an effect that may run after this one.
-            let pane = Rc::clone(&pane);
-            set_timeout(move || pane.come_forward(), Duration::ZERO);
+    // Remembers the last wish for the keyboard that is settled: a tab that is only looked at, along the
+    // bar, doesn't take it.
+    Effect::new(move |settled: Option<Option<u32>>| {
+        let settled = settled.flatten();
+        let wish = parts.desk.focus_wish.get();
+        if !parts.shown.get() {
+            return Some(wish);
         }
+        if !ready.get() {
+            return settled;
+        }
+        // The element is displayed by an effect that may run after this one.
+        let pane = Rc::clone(&pane);
+        let keyboard = settled != Some(wish);
+        set_timeout(move || pane.come_forward(keyboard), Duration::ZERO);
+        Some(wish)
     });
 
     let pane = send_wrapper::SendWrapper::new(live);
@@ -273,7 +281,7 @@ impl Live {
         self.attached.set(Some(session));
     }
 
-    fn come_forward(self: &Rc<Self>) {
+    fn come_forward(self: &Rc<Self>, keyboard: bool) {
         if !self.is_shown() {
             return;
         }
@@ -281,7 +289,10 @@ impl Live {
         let desk = self.parts.desk;
         let elsewhere =
             desk.overlay.get_untracked().is_some() || desk.renaming.get_untracked().is_some();
-        if let (Some(emulator), false) = (self.emulator(), elsewhere) {
+        if let Some(emulator) = self.emulator()
+            && keyboard
+            && !elsewhere
+        {
             emulator.focus();
         }
     }

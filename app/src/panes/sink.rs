@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bowline_protocol::frame::{Event, Size};
+use bowline_protocol::frame::{Event, Exit, Size};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 
@@ -14,6 +14,9 @@ use crate::state::progress::{Epoch, Progress, Start};
 use crate::state::toasts::Tone;
 use crate::text;
 use crate::xterm::Emulator;
+
+/// DECTCEM, reset.
+const HIDE_CURSOR: &str = "\u{1b}[?25l";
 
 /// One attachment of a pane.
 pub(super) struct Sink {
@@ -26,21 +29,25 @@ pub(super) struct Sink {
 impl Sink {
     /// Says that everything before `end` is parsed.
     fn step(&self, epoch: Epoch, end: u64) -> impl FnOnce() + 'static {
-        let (progress, state, desk) = (Rc::clone(&self.progress), self.state, self.desk);
+        let (progress, emulator) = (Rc::clone(&self.progress), Rc::clone(&self.emulator));
+        let (state, desk) = (self.state, self.desk);
         move || {
             let due = progress.borrow_mut().parsed(epoch, end);
             if let Some(exit) = due {
-                show_exit(state, desk, PaneState::Exited(exit));
+                show_exit(&emulator, state, desk, exit);
             }
         }
     }
 }
 
-fn show_exit(state: RwSignal<PaneState>, desk: Desk, exit: PaneState) {
+fn show_exit(emulator: &Emulator, state: RwSignal<PaneState>, desk: Desk, exit: Exit) {
+    let exit = PaneState::Exited(exit);
     // The pane may be gone by the time its last write is parsed.
     if state.try_get_untracked().is_some_and(|now| now != exit) {
         state.set(exit);
         desk.refresh_sessions();
+        // Nobody reads what would be typed here. A new program's attachment resets it.
+        emulator.write_text(HIDE_CURSOR);
     }
 }
 
@@ -99,7 +106,7 @@ impl PaneSink for Sink {
             Event::Exited { exit, end } => {
                 let due = self.progress.borrow_mut().exited(*exit, *end);
                 if let Some(exit) = due {
-                    show_exit(self.state, self.desk, PaneState::Exited(exit));
+                    show_exit(&self.emulator, self.state, self.desk, exit);
                 }
             }
             Event::Renamed { .. } => self.desk.refresh_sessions(),
