@@ -171,6 +171,27 @@ journey("who is not logged in sees the login page in the browser, and a wrong to
   assert.equal((await server.sessions()).length, 0);
 });
 
+journey("before the page runs, the login form takes no secret that a browser could put into an address", async (stage) => {
+  const server = await stage.server();
+  const view = await stage.blankPage();
+  /** @type {() => void} */
+  let goOn = () => {};
+  const held = new Promise((resolve) => (goOn = () => resolve(undefined)));
+  await view.page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await view.page.goto(server.url, { waitUntil: "domcontentloaded" });
+  const field = view.page.locator("input").first();
+  await field.waitFor();
+  assert.ok(await field.isDisabled());
+  goOn();
+  await field.fill(server.token);
+  await field.press("Enter");
+  await view.ready();
+  assert.ok(!view.page.url().includes(server.token), view.page.url());
+});
+
 journey("every page and asset carries the security headers", async (stage) => {
   const server = await stage.server();
   const answer = await ask(server.url, { headers: { authorization: `Bearer ${server.token}` } });
