@@ -8,6 +8,8 @@ mod test;
 mod tools;
 mod web;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -39,10 +41,19 @@ enum Task {
     Bench,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match carry_out(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(task: Task) -> Result<()> {
     let root = shell::Root::find();
-    match arguments.task {
+    match task {
         Task::Run { arguments } => {
             let binary = build(&root)?;
             root.replace_by(&binary, &arguments)

@@ -21,6 +21,10 @@ const JOURNEY_PACKAGES: [(&str, &str); 6] = [
 
 /// What building the page needs.
 pub(crate) fn for_building(root: &Root) -> Result<()> {
+    // Before the long installations: nothing else can be done about it here.
+    if root.command("npm", &["--version"]).read().is_none() {
+        bail!("there is no npm here: install Node.js 20 or newer, then run this again");
+    }
     target(root)?;
     trunk(root)?;
     wasm_bindgen(root)?;
@@ -87,7 +91,9 @@ fn cargo_install(root: &Root, what: &[&str]) -> Result<()> {
         "target/tools/build",
     ]);
     arguments.extend(what);
-    root.command("cargo", &arguments).run()
+    root.command("cargo", &arguments).run()?;
+    // A gigabyte that nobody needs again.
+    Ok(std::fs::remove_dir_all(root.join("target/tools/build"))?)
 }
 
 fn npm(root: &Root) -> Result<()> {
@@ -95,9 +101,6 @@ fn npm(root: &Root) -> Result<()> {
     let wanted = fingerprint::of(root, &["package.json", "package-lock.json"])?;
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
-    }
-    if root.command("npm", &["--version"]).read().is_none() {
-        bail!("there is no npm here: install Node.js 20 or newer, then run this again");
     }
     timed(
         "installing npm packages (the terminal, its font, wasm-opt, playwright)",

@@ -8,7 +8,7 @@ use crate::shell::{Root, say, timed};
 use crate::{compress, fingerprint};
 
 /// All that the page is made of.
-const INPUTS: [&str; 12] = [
+const INPUTS: [&str; 13] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
@@ -20,6 +20,7 @@ const INPUTS: [&str; 12] = [
     "protocol",
     "public",
     "style",
+    "xtask/src/compress.rs",
     "xtask/src/web.rs",
 ];
 
@@ -31,6 +32,10 @@ pub(crate) fn build(root: &Root) -> Result<()> {
     if is_built && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         say("the page is up to date");
         return Ok(());
+    }
+    // A build that breaks must not look like the one before.
+    if stamp.exists() {
+        std::fs::remove_file(&stamp)?;
     }
     timed("building the page and its worker", || {
         // Trunk builds offline; what it needs is fetched here.
