@@ -1,0 +1,95 @@
+//! Measures the release binary as its users meet it, and prints a table in Markdown: each figure beside
+//! what bounds it, taken in the same run. Decides nothing: no figure fails the run, only what can't be
+//! measured does. See `docs/performance.md` for the method.
+//!
+//! Environment: `BOWLINE_BIN` (another binary than the one just built), `BOWLINE_DIST` (the page's files),
+//! `BOWLINE_BENCH_QUICK` (smaller sizes).
+
+mod bare;
+mod echo;
+mod memory;
+mod page;
+mod polling;
+mod pty;
+mod server;
+mod socket;
+mod stats;
+mod table;
+mod throughput;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::table::Table;
+
+/// Longest a run may take. It decides nothing, it only ends what hangs.
+const RUN_WITHIN: Duration = Duration::from_secs(600);
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    /// Rounds; each takes every figure and its bound once, so that both see the same machine.
+    rounds: usize,
+    /// Keys typed in one round, one after the other's echo.
+    keys: usize,
+    /// Bytes of the file that is printed.
+    file: usize,
+    /// Idle sessions.
+    sessions: usize,
+}
+
+impl Sizes {
+    fn chosen() -> Self {
+        if std::env::var_os("BOWLINE_BENCH_QUICK").is_some_and(|quick| quick != "0") {
+            Self {
+                rounds: 1,
+                keys: 100,
+                file: 10_000_000,
+                sessions: 20,
+            }
+        } else {
+            Self {
+                rounds: 5,
+                keys: 300,
+                file: 100_000_000,
+                sessions: 100,
+            }
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    // Arguments are cargo's (`--bench`, a filter): there is one table, and it is always whole.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let measured = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        // Whatever ends first: dropping what runs kills what it started.
+        tokio::select! {
+            measured = tokio::time::timeout(RUN_WITHIN, measure(Sizes::chosen())) => {
+                measured.context("the run took too long")?
+            }
+            _ = terminate.recv() => bail!("terminated"),
+            _ = interrupt.recv() => bail!("interrupted"),
+        }
+    });
+    runtime.shutdown_background();
+    println!("{}", measured?);
+    Ok(())
+}
+
+async fn measure(sizes: Sizes) -> anyhow::Result<Table> {
+    let mut table = Table::default();
+    // Memory first: the server of that figure has done nothing else.
+    memory::measure(sizes, &mut table).await.context("memory")?;
+    echo::measure(sizes, &mut table).await.context("echo")?;
+    throughput::measure(sizes, &mut table)
+        .await
+        .context("throughput")?;
+    page::measure(&mut table).context("page")?;
+    Ok(table)
+}
