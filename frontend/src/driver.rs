@@ -179,7 +179,7 @@ impl Driver {
                     batch,
                     hold_ms,
                 };
-                self.request(running, call);
+                self.request(running, &call);
             }
             Effect::AbortRequests => {
                 if let Some(abort) = running.abort.take() {
@@ -252,7 +252,7 @@ impl Driver {
         })
     }
 
-    fn request(&self, running: &mut Running, call: Call) {
+    fn request(&self, running: &mut Running, call: &Call) {
         if running.abort.is_none() {
             running.abort = AbortController::new().ok();
         }
