@@ -38,6 +38,9 @@ mod kind {
     pub(super) const JOINED_PICTOGRAPH: u32 = 4;
 }
 
+/// State of a pictograph behind which a ZWJ stands: even a digit may join it.
+pub(crate) const JOINER_BEFORE: u32 = kind::JOINED_PICTOGRAPH;
+
 fn class(code: u32) -> Class {
     match code {
         0x200D => Class::Joiner,

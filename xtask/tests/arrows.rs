@@ -32,6 +32,7 @@ fn ours(name: &str) -> Vec<String> {
 #[test]
 fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-protocol"), [""; 0]);
+    assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
     assert_eq!(ours("bowline-terminal"), ["bowline-protocol"]);
     assert_eq!(
         ours("bowline-app"),

@@ -1,0 +1,360 @@
+//! Writes rows, one below the other, scrolling what is above out of a blank terminal.
+
+use super::pen::PenWriter;
+use super::{background, put};
+use crate::buffer::Saved;
+use crate::cell::{Cell, Content, EXTENDED, Look, UNDERLINE};
+use crate::charset::Charset;
+use crate::row::Row;
+use crate::styles::Styles;
+use crate::width;
+
+/// Ends a character that might be joined by the next, and does nothing else: autowrap is on already.
+const PART: &[u8] = b"\x1b[?7h";
+
+/// Writes the rows of one buffer from the top left on.
+pub(super) struct RowWriter<'a> {
+    out: &'a mut Vec<u8>,
+    cols: usize,
+    rows: usize,
+    pen: PenWriter,
+    /// Where the cursor is; `x` may be `cols`.
+    x: usize,
+    y: usize,
+    /// Rows begun.
+    begun: usize,
+    /// The background of the present row's cells that are not written yet.
+    fill: u32,
+    /// Properties of what was printed last.
+    join: u32,
+    /// DECSC is due on this row.
+    save: Option<(usize, Saved)>,
+    /// What the last row had in its last column.
+    last: Cell,
+}
+
+/// The text of a cell with content.
+pub(super) fn text(cell: Cell, styles: &Styles) -> String {
+    match cell.content() {
+        Content::Char(char) => char.to_string(),
+        Content::Cluster(number) => styles.cluster(number).to_owned(),
+        Content::Nothing => String::new(),
+    }
+}
+
+/// Whether erasing alone makes such a cell.
+fn is_erased(cell: Cell) -> bool {
+    !cell.has_content() && cell.look == background(cell.look)
+}
+
+impl<'a> RowWriter<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, cols: usize, rows: usize) -> Self {
+        Self {
+            out,
+            cols,
+            rows,
+            pen: PenWriter::default(),
+            x: 0,
+            y: 0,
+            begun: 0,
+            fill: 0,
+            join: 0,
+            save: None,
+            last: Cell::BLANK,
+        }
+    }
+
+    /// DECSC shall happen on the row of this number.
+    pub(super) fn save_at(&mut self, save: Option<(usize, Saved)>) {
+        self.save = save;
+    }
+
+    /// DECSC happens now, on a row of the screen.
+    pub(super) fn save_on(&mut self, y: usize) {
+        put!(self.out, "\x1b[{};1H", y + 1);
+        self.save_now();
+    }
+
+    /// Leaves the pen plain.
+    pub(super) fn finish(mut self) {
+        self.pen.plain(self.out);
+    }
+
+    /// Writes the next row.
+    pub(super) fn row(&mut self, row: &Row, styles: &Styles) {
+        let number = self.begun;
+        self.begun += 1;
+        if number > 0 {
+            self.next_row(row, styles);
+        }
+        let end = row
+            .cells()
+            .iter()
+            .rposition(|&cell| cell != Cell::BLANK)
+            .map_or(0, |last| last + 1)
+            .min(self.cols);
+        let mut at = 0;
+        while at < end {
+            if self.x > 0 || at > 0 {
+                self.save_if_due(number);
+            }
+            at += self.cell(row, at, end, styles);
+        }
+        if end < self.cols && self.fill != 0 {
+            self.erase(end, self.cols - end, Look::default(), styles);
+        }
+        if self.x < self.cols {
+            self.save_if_due(number);
+        }
+        self.last = row.get(self.cols - 1);
+    }
+
+    /// Brings the cursor onto the next row: down, or by wrapping where it continues the last one.
+    fn next_row(&mut self, row: &Row, styles: &Styles) {
+        if !row.wrapped {
+            if self.pen.background() != 0 {
+                self.pen.set(Look::default(), styles, self.out);
+            }
+            self.out.extend_from_slice(b"\r\n");
+            self.on_next_row();
+            return;
+        }
+        let first = row.get(0);
+        if self.x >= self.cols && first.has_content() {
+            // Printing its first character wraps.
+            self.pen.set(first.look, styles, self.out);
+            self.wraps();
+            return;
+        }
+        let is_wide = first.width() == 2 && !row.get(1).has_content() && row.get(1).width() == 0;
+        if is_wide && !self.last.has_content() && self.last.look == first.look {
+            // So does a wide one for which a single column is left, which stays empty.
+            self.go_to(self.cols - 1);
+            self.pen.set(first.look, styles, self.out);
+            self.wraps();
+            return;
+        }
+        let needs_last = self.x < self.cols;
+        self.pen.set(Look::default(), styles, self.out);
+        if needs_last {
+            self.go_to(self.cols - 1);
+            self.out.push(b' ');
+        }
+        self.out.push(b' ');
+        self.on_next_row();
+        if needs_last && self.rows > 1 {
+            self.out.extend_from_slice(b"\x1b[A");
+            self.x = 1;
+            let mut above = Row::default();
+            above.set(self.cols - 1, self.last);
+            self.empty(&above, self.cols - 1, 1, styles);
+            self.out.extend_from_slice(b"\x1b[B");
+        }
+        self.pen.set(Look::default(), styles, self.out);
+        self.out.extend_from_slice(b"\r\x1b[X");
+        self.x = 0;
+    }
+
+    fn on_next_row(&mut self) {
+        self.x = 0;
+        self.fill = 0;
+        self.join = 0;
+        self.y = (self.y + 1).min(self.rows - 1);
+    }
+
+    /// The next character wraps: the cursor counts as being in front of it on the next row.
+    fn wraps(&mut self) {
+        let scrolls = self.y + 1 == self.rows;
+        let join = self.join;
+        self.on_next_row();
+        self.join = join;
+        if scrolls {
+            self.fill = self.pen.background();
+        }
+    }
+
+    fn go_to(&mut self, at: usize) {
+        if self.x != at {
+            put!(self.out, "\x1b[{}G", at + 1);
+            self.x = at;
+            self.join = 0;
+        }
+    }
+
+    /// Writes the cell at `at`, or a run of empty ones. Returns how many.
+    fn cell(&mut self, row: &Row, at: usize, end: usize, styles: &Styles) -> usize {
+        let cell = row.get(at);
+        if !cell.has_content() {
+            let run = (at..end).take_while(|&next| row.get(next) == cell).count();
+            self.empty(row, at, run, styles);
+            return run;
+        }
+        let next = row.get(at + 1);
+        let is_whole =
+            cell.width() < 2 || (at + 1 < self.cols && next.width() == 0 && !next.has_content());
+        self.go_to(at);
+        self.pen.set(cell.look, styles, self.out);
+        if !is_whole {
+            // Its second half was cut off by a narrower screen; half a character can't be printed.
+            self.print(" ", styles);
+            return 1;
+        }
+        if let Some(byte) = cell.ascii() {
+            if self.join >> 3 != 0 {
+                self.part(byte.into());
+            }
+            self.out.push(byte);
+            self.join = width::join(byte.into(), 0);
+            self.x = at + 1;
+            return 1;
+        }
+        match cell.content() {
+            Content::Cluster(number) => self.print(styles.cluster(number), styles),
+            Content::Char(char) => self.print(char.encode_utf8(&mut [0; 4]), styles),
+            Content::Nothing => {}
+        }
+        let cells = cell.width().max(1) as usize;
+        self.x = at + cells;
+        cells
+    }
+
+    fn part(&mut self, code: u32) {
+        if width::join(code, self.join) & 1 == 1 {
+            self.out.extend_from_slice(PART);
+            self.join = 0;
+        }
+    }
+
+    fn print(&mut self, text: &str, _styles: &Styles) {
+        let mut codes = text.chars().map(u32::from);
+        if let Some(first) = codes.next() {
+            self.part(first);
+            self.join = codes.fold(width::join(first, self.join), |join, code| {
+                width::join(code, join)
+            });
+        }
+        self.out.extend_from_slice(text.as_bytes());
+        self.x += 1;
+    }
+
+    /// Empty cells from `at` on, all alike.
+    fn empty(&mut self, row: &Row, at: usize, run: usize, styles: &Styles) {
+        let cell = row.get(at);
+        if is_erased(cell) || cell.width() == 0 {
+            if cell.look.bg & crate::cell::COLOUR != self.fill || cell.width() == 0 {
+                self.erase(at, run, background(cell.look), styles);
+            }
+            return;
+        }
+        for at in at..at + run {
+            self.written_empty(row, at, styles);
+        }
+    }
+
+    /// An empty cell with more than a background: what overwriting half of a wide character leaves.
+    fn written_empty(&mut self, row: &Row, at: usize, styles: &Styles) {
+        const WIDE: &str = "\u{3000}";
+        let look = row.get(at).look;
+        if at + 1 < self.cols {
+            self.go_to(at);
+            self.join = 0;
+            self.out.extend_from_slice(PART);
+            self.print(WIDE, styles);
+            put!(self.out, "\x1b[{}G", at + 2);
+            self.pen.set(look, styles, self.out);
+            self.out.push(b' ');
+            // What comes next is written over the space.
+            let next = row.get(at + 1);
+            self.x = at + 2;
+            self.go_to(at + 1);
+            if !next.has_content() {
+                self.erase(at + 1, 1, Look::default(), styles);
+                if next.look.bg & crate::cell::COLOUR != self.fill || self.fill != 0 {
+                    self.erase(at + 1, 1, background(next.look), styles);
+                }
+            }
+            return;
+        }
+        // In the last column: printing before it cuts the wide character from the left.
+        put!(self.out, "\x1b[{at}G");
+        self.out.extend_from_slice(PART);
+        self.print(WIDE, styles);
+        put!(self.out, "\x1b[{at}G");
+        self.pen.set(look, styles, self.out);
+        self.out.push(b' ');
+        self.join = 0;
+        self.x = at;
+        let before = at - 1;
+        let start = if row.get(before).width() == 0 && before > 0 {
+            before - 1
+        } else {
+            before
+        };
+        self.go_to(start);
+        if row.get(start).has_content() {
+            self.cell(row, start, at, styles);
+        } else {
+            self.erase(before, 1, background(row.get(before).look), styles);
+        }
+        self.x = at;
+        self.join = 0;
+        put!(self.out, "\x1b[{}G", at + 1);
+    }
+
+    /// Erases `count` cells from `at` on to a background.
+    fn erase(&mut self, at: usize, count: usize, look: Look, styles: &Styles) {
+        self.go_to(at);
+        if self.pen.background() != look.bg {
+            self.pen.set(look, styles, self.out);
+        }
+        self.join = 0;
+        if at + count >= self.cols && at > 0 {
+            self.out.extend_from_slice(b"\x1b[K");
+        } else {
+            // Unlike EL from the first column on, ECH leaves the line a continuation.
+            put!(self.out, "\x1b[{count}X");
+        }
+    }
+
+    fn save_if_due(&mut self, number: usize) {
+        if self.save.is_some_and(|(row, _)| row == number) {
+            let x = self.x;
+            self.save_now();
+            put!(self.out, "\x1b[{}G", x + 1);
+        }
+    }
+
+    /// Makes position, pen and character set what they were and saves them.
+    fn save_now(&mut self) {
+        let Some((_, saved)) = self.save.take() else {
+            return;
+        };
+        let styles = Styles::default();
+        put!(self.out, "\x1b[{}G", saved.x.min(self.cols - 1) + 1);
+        let look = Look {
+            fg: saved.fg,
+            bg: saved.bg & !EXTENDED,
+            extended: 0,
+        };
+        self.pen.plain(self.out);
+        self.pen.set(look, &styles, self.out);
+        let needs_link = saved.bg & EXTENDED != 0 && saved.fg & UNDERLINE == 0;
+        if needs_link {
+            self.out.extend_from_slice(b"\x1b]8;;saved:\x1b\\");
+        }
+        if saved.charset != Charset::Ascii {
+            self.out
+                .extend_from_slice(&[0x1b, b'(', saved.charset.letter()]);
+        }
+        self.out.extend_from_slice(b"\x1b7");
+        if saved.charset != Charset::Ascii {
+            self.out.extend_from_slice(b"\x1b(B");
+        }
+        if needs_link {
+            self.out.extend_from_slice(b"\x1b]8;;\x1b\\");
+        }
+        self.out.extend_from_slice(b"\x1b[m\x1b[0\"q");
+        self.pen = PenWriter::default();
+        self.join = 0;
+    }
+}
