@@ -33,7 +33,7 @@ pub trait Frame: Serialize + DeserializeOwned {
 }
 
 impl Frame for ClientFrame {
-    const KNOWN: u32 = 8;
+    const KNOWN: u32 = 10;
 }
 
 impl Frame for ServerFrame {

@@ -24,6 +24,11 @@ impl Size {
     }
 }
 
+impl Size {
+    /// No terminal can have it: said by a viewer that wishes for none.
+    pub const NO_WISH: Self = Self { cols: 0, rows: 0 };
+}
+
 impl Default for Size {
     fn default() -> Self {
         Self { cols: 80, rows: 24 }
@@ -37,6 +42,16 @@ pub enum Mode {
     Screen,
     /// Every byte, in order; a `Gap` says what was lost if it falls off the log.
     Log,
+}
+
+/// What a viewer may do in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Role {
+    /// Types, and has a say in the size.
+    #[default]
+    Writer,
+    /// Only looks: its input is refused, its wish for a size ignored.
+    Reader,
 }
 
 /// A terminal's default colours, `0xRRGGBB`, for the answers to colour queries.
@@ -75,7 +90,7 @@ pub enum ClientFrame {
         from: Option<LogPosition>,
         /// How to deliver.
         mode: Mode,
-        /// The size this viewer would like.
+        /// The size this viewer would like; [`Size::NO_WISH`] for none.
         size: Size,
     },
     /// Stop a session's output and forget this viewer of it.
@@ -126,6 +141,20 @@ pub enum ClientFrame {
         /// Any number; the client's clock.
         t: u64,
     },
+    /// Asks for a snapshot with this much history: the user scrolled to the top of what the last one had.
+    History {
+        /// Which session.
+        session: SessionId,
+        /// Lines above the screen.
+        lines: u32,
+    },
+    /// What this viewer may do; a writer until it says otherwise. Said again after every `Attach`.
+    Role {
+        /// Which session.
+        session: SessionId,
+        /// What it may do.
+        role: Role,
+    },
 }
 
 /// Server to client.
@@ -164,7 +193,8 @@ pub enum ServerFrame {
         offset: u64,
     },
     /// The bytes that recreate a screen on a reset terminal: the frame's payload. Output goes on at
-    /// `position`.
+    /// `position`, which may lie before or behind what the client had. Confirmed by an `Ack` whose
+    /// `parsed` is at least `position.offset`.
     Snapshot {
         /// Which session.
         session: SessionId,
@@ -172,7 +202,8 @@ pub enum ServerFrame {
         position: LogPosition,
         /// The terminal's size there.
         size: Size,
-        /// Parts still to come after this one.
+        /// Parts still to come after this one, with the same position and size; the parts' payloads
+        /// belong together.
         parts_left: u16,
     },
     /// The program's terminal has this size from `offset` on. Emulators resize here and nowhere else.
@@ -262,6 +293,8 @@ pub enum InputRefusal {
     Full,
     /// The frame counts in another life of the log.
     OtherLog,
+    /// The viewer only looks.
+    ReadOnly,
 }
 
 /// How a session ended.
@@ -297,6 +330,13 @@ pub enum Event {
     IdleWarning {
         /// Seconds left.
         seconds: u32,
+    },
+    /// Who looks. A viewer that was told nothing since `Attached` is alone, and its size rules.
+    Viewers {
+        /// How many pages are attached, this one included.
+        viewers: u16,
+        /// Whether the size that this viewer wishes for is the one that rules, or nobody's does.
+        ruling: bool,
     },
 }
 

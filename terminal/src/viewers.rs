@@ -1,10 +1,10 @@
-//! Who looks at one session: how each is woken, and whose size rules. Lives under the session's lock, so
+//! Who looks at one session: how each is woken, what each may do, and whose size rules. Lives under the session's lock, so
 //! that a viewer arms itself in the same moment in which it saw the end of the log: no wake is lost, and
 //! a viewer that is hidden or full is never woken by output.
 
 use std::sync::Arc;
 
-use bowline_protocol::frame::Size;
+use bowline_protocol::frame::{Role, Size};
 use bowline_protocol::ids::{ClientId, SessionId};
 
 use crate::options::SizeRule;
@@ -17,10 +17,35 @@ pub(crate) enum Shown {
     Hidden,
 }
 
+/// What a viewer is told about who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// How many look.
+    pub(crate) viewers: u16,
+    pub(crate) size: Rules,
+}
+
+/// Whether a viewer's wish is the size that rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// It is, or nobody has a say.
+    Mine,
+    Another,
+}
+
+impl Standing {
+    /// What a viewer takes for granted when it joins.
+    const ALONE: Self = Self {
+        viewers: 1,
+        size: Rules::Mine,
+    };
+}
+
 #[derive(Debug)]
 struct Viewer {
     client: ClientId,
     wake: Arc<Wake>,
+    role: Role,
     wish: Option<Size>,
     shown: Shown,
     focused: bool,
@@ -32,9 +57,17 @@ struct Viewer {
     armed: bool,
     /// Has named the session to its client, which has not looked yet.
     ready: bool,
+    /// What it knows about who looks.
+    told: Standing,
 }
 
 impl Viewer {
+    /// The size it has a say with.
+    fn say(&self) -> Option<Size> {
+        let counts = self.shown == Shown::Visible && self.role == Role::Writer;
+        self.wish.filter(|_| counts)
+    }
+
     fn wake(&mut self, session: SessionId) {
         self.armed = false;
         if !self.ready {
@@ -69,7 +102,7 @@ impl Viewers {
             .any(|viewer| viewer.shown == Shown::Visible)
     }
 
-    /// A client looks, from now on or again.
+    /// A client looks, from now on or again; as a writer, until it says otherwise.
     pub(crate) fn join(&mut self, client: ClientId, wake: Arc<Wake>, wish: Option<Size>) {
         self.turns += 1;
         let wish_turn = self.turns;
@@ -79,6 +112,8 @@ impl Viewers {
                 viewer.shown = Shown::Visible;
                 viewer.ready = false;
                 viewer.armed = false;
+                viewer.role = Role::Writer;
+                viewer.told = Standing::ALONE;
                 if wish.is_some() && wish != viewer.wish {
                     viewer.wish = wish;
                     viewer.wish_turn = wish_turn;
@@ -87,6 +122,7 @@ impl Viewers {
             None => self.viewers.push(Viewer {
                 client,
                 wake,
+                role: Role::Writer,
                 wish,
                 shown: Shown::Visible,
                 focused: false,
@@ -94,6 +130,7 @@ impl Viewers {
                 wish_turn,
                 armed: false,
                 ready: false,
+                told: Standing::ALONE,
             }),
         }
     }
@@ -123,23 +160,83 @@ impl Viewers {
         }
     }
 
+    /// What a client may do. A reader's wish is forgotten.
+    pub(crate) fn role(&mut self, client: ClientId, role: Role) {
+        if let Some(viewer) = self.viewer(client) {
+            viewer.role = role;
+            if role == Role::Reader {
+                viewer.wish = None;
+            }
+        }
+    }
+
+    /// Whether a client only looks.
+    pub(crate) fn only_reads(&self, client: ClientId) -> bool {
+        self.viewers
+            .iter()
+            .any(|viewer| viewer.client == client && viewer.role == Role::Reader)
+    }
+
     /// The size that rules now, if any viewer has a say.
     pub(crate) fn ruling_size(&self, rule: SizeRule) -> Option<Size> {
-        let visible = || {
-            self.viewers
-                .iter()
-                .filter(|viewer| viewer.shown == Shown::Visible)
-                .filter_map(|viewer| Some((viewer, viewer.wish?)))
-        };
         match rule {
-            SizeRule::Focused => visible()
-                .max_by_key(|(viewer, _)| (viewer.focus_turn, viewer.wish_turn))
-                .map(|(_, wish)| wish),
-            SizeRule::Smallest => visible().map(|(_, wish)| wish).reduce(|left, right| Size {
-                cols: left.cols.min(right.cols),
-                rows: left.rows.min(right.rows),
-            }),
+            SizeRule::Focused => self.ruler()?.say(),
+            SizeRule::Smallest => {
+                let says = self.viewers.iter().filter_map(Viewer::say);
+                says.reduce(|left, right| Size {
+                    cols: left.cols.min(right.cols),
+                    rows: left.rows.min(right.rows),
+                })
+            }
         }
+    }
+
+    /// Of those who have a say, the one that had the keyboard last.
+    fn ruler(&self) -> Option<&Viewer> {
+        self.viewers
+            .iter()
+            .filter(|viewer| viewer.say().is_some())
+            .max_by_key(|viewer| (viewer.focus_turn, viewer.wish_turn))
+    }
+
+    /// What each client's standing is now.
+    fn standings(&self, rule: SizeRule) -> Vec<Standing> {
+        let viewers = u16::try_from(self.len()).unwrap_or(u16::MAX);
+        let size = self.ruling_size(rule);
+        let ruler = self.ruler().map(|viewer| viewer.client);
+        let mine = |viewer: &Viewer| match rule {
+            _ if size.is_none() => true,
+            SizeRule::Focused => ruler == Some(viewer.client),
+            SizeRule::Smallest => viewer.say() == size,
+        };
+        let standing = |viewer| Standing {
+            viewers,
+            size: if mine(viewer) {
+                Rules::Mine
+            } else {
+                Rules::Another
+            },
+        };
+        self.viewers.iter().map(standing).collect()
+    }
+
+    /// Wakes those whose standing is not what they were told.
+    pub(crate) fn wake_changed(&mut self, session: SessionId, rule: SizeRule) {
+        for (standing, viewer) in self.standings(rule).into_iter().zip(&mut self.viewers) {
+            if viewer.told != standing {
+                viewer.wake(session);
+            }
+        }
+    }
+
+    /// A client's standing, if it is news to it. Told by the caller.
+    pub(crate) fn news(&mut self, client: ClientId, rule: SizeRule) -> Option<Standing> {
+        let standings = self.standings(rule);
+        let mut both = standings.into_iter().zip(&mut self.viewers);
+        let (standing, viewer) = both.find(|(_, viewer)| viewer.client == client)?;
+        let news = viewer.told != standing;
+        viewer.told = standing;
+        news.then_some(standing)
     }
 
     /// A viewer has seen everything and waits for output.
@@ -221,6 +318,65 @@ mod tests {
         assert_eq!(viewers.ruling_size(rule), Some(size(80, 30)));
         viewers.view(client(2), Shown::Hidden, false);
         assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
+    }
+
+    #[test]
+    fn a_reader_has_no_say_in_the_size() {
+        let mut viewers = two();
+        viewers.view(client(2), Shown::Visible, true);
+        viewers.role(client(2), Role::Reader);
+        for rule in [SizeRule::Focused, SizeRule::Smallest] {
+            assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
+        }
+        assert!(viewers.only_reads(client(2)) && !viewers.only_reads(client(1)));
+        // Whoever joins again is a writer, and says its wish anew.
+        viewers.join(client(2), Arc::new(Wake::new()), None);
+        assert!(!viewers.only_reads(client(2)));
+        let rule = SizeRule::Focused;
+        assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
+        viewers.wish(client(2), size(60, 20));
+        assert_eq!(viewers.ruling_size(rule), Some(size(60, 20)));
+    }
+
+    #[test]
+    fn everybody_learns_whose_size_rules_and_once() {
+        let session = SessionId::from_bytes([1; 16]);
+        let rule = SizeRule::Focused;
+        let standing = |viewers, size| Some(Standing { viewers, size });
+        let mut viewers = Viewers::default();
+        let wakes = [Arc::new(Wake::new()), Arc::new(Wake::new())];
+        viewers.join(client(1), wakes[0].clone(), Some(size(100, 30)));
+        assert_eq!(viewers.news(client(1), rule), None);
+        viewers.join(client(2), wakes[1].clone(), Some(size(80, 40)));
+        viewers.wake_changed(session, rule);
+        assert_eq!(wakes[0].take(), [session]);
+        assert_eq!(viewers.news(client(1), rule), standing(2, Rules::Another));
+        assert_eq!(viewers.news(client(1), rule), None);
+        assert_eq!(viewers.news(client(2), rule), standing(2, Rules::Mine));
+        viewers.looked(client(1));
+        viewers.view(client(1), Shown::Visible, true);
+        viewers.wake_changed(session, rule);
+        assert_eq!(
+            (wakes[0].take(), wakes[1].take()),
+            (vec![session], vec![session])
+        );
+        assert_eq!(viewers.news(client(1), rule), standing(2, Rules::Mine));
+        assert_eq!(viewers.news(client(2), rule), standing(2, Rules::Another));
+        viewers.leave(client(1));
+        assert_eq!(viewers.news(client(2), rule), standing(1, Rules::Mine));
+    }
+
+    #[test]
+    fn the_smallest_rules_only_if_it_is_ones_own() {
+        let rule = SizeRule::Smallest;
+        let mut viewers = two();
+        let rules = |viewers: &mut Viewers| {
+            [1, 2].map(|number| viewers.news(client(number), rule).map(|news| news.size))
+        };
+        // 80×30 is nobody's wish.
+        assert_eq!(rules(&mut viewers), [Some(Rules::Another); 2]);
+        viewers.wish(client(2), size(80, 20));
+        assert_eq!(rules(&mut viewers), [None, Some(Rules::Mine)]);
     }
 
     #[test]

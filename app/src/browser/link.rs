@@ -408,6 +408,13 @@ impl Inner {
             }
             // An `Attached` with the new log is on its way.
             InputRefusal::OtherLog => {}
+            // What a reader typed is nobody's, also once it is a writer again.
+            InputRefusal::ReadOnly => {
+                if let Some(pane) = self.panes.borrow_mut().get_mut(&session) {
+                    pane.input = InputSender::new(limits::INPUT_WINDOW);
+                    pane.input.resume(expected);
+                }
+            }
         }
     }
 

@@ -109,7 +109,7 @@ impl PaneSink for Sink {
                     show_exit(&self.emulator, self.state, self.desk, exit);
                 }
             }
-            Event::Renamed { .. } => self.desk.refresh_sessions(),
+            Event::Renamed { .. } | Event::Viewers { .. } => self.desk.refresh_sessions(),
             Event::IdleWarning { seconds } => {
                 let left = text::age(u64::from(*seconds));
                 let warning =

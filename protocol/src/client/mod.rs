@@ -38,9 +38,9 @@ const SLEPT_MS: u64 = 5_000;
 pub enum Event {
     /// Begin.
     Start,
-    /// The page says a frame: `Attach`, `Detach`, `View`, `Input`, `Resize`.
+    /// The page says a frame: `Attach`, `Detach`, `View`, `Input`, `Resize`, `History`, `Role`.
     Page(Framed<ClientFrame>),
-    /// The page's emulator has parsed a session's output up to `offset`.
+    /// The page's emulator has parsed a session's output up to `offset`, or the snapshot that ends there.
     Parsed {
         /// Which session.
         session: SessionId,

@@ -1,5 +1,7 @@
 //! The ladder, step by step, without IO.
 
+mod snapshots;
+
 use super::*;
 use crate::codec::encode;
 use crate::frame::{Limits, Mode, Size};

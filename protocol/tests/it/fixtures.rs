@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use bowline_protocol::codec::{BatchReader, Frame, encode};
 use bowline_protocol::frame::{
-    Colours, Event, Exit, InputRefusal, Limits, Mode, Notice, ServerFrame, Size,
+    Colours, Event, Exit, InputRefusal, Limits, Mode, Notice, Role, ServerFrame, Size,
 };
 use bowline_protocol::ids::ServerId;
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, LogPosition, SessionId};
@@ -75,6 +75,14 @@ fn client_frames_never_change() {
             parsed: 299,
         },
         ClientFrame::Ping { t: 7 },
+        ClientFrame::History {
+            session: SESSION,
+            lines: 10_000,
+        },
+        ClientFrame::Role {
+            session: SESSION,
+            role: Role::Reader,
+        },
     ];
     assert_eq!(frames.len() as u32, ClientFrame::KNOWN);
     check(&frames, include_str!("client_frames.txt"));
@@ -145,4 +153,27 @@ fn server_frames_never_change() {
     ];
     assert_eq!(frames.len() as u32, ServerFrame::KNOWN);
     check(&frames, include_str!("server_frames.txt"));
+}
+
+#[test]
+fn events_never_change() {
+    let events = [
+        Event::Exited {
+            exit: Exit::Signal(9),
+            end: 5,
+        },
+        Event::Renamed {
+            label: "l".to_owned(),
+        },
+        Event::IdleWarning { seconds: 8 },
+        Event::Viewers {
+            viewers: 2,
+            ruling: true,
+        },
+    ];
+    let frames = events.map(|event| ServerFrame::Event {
+        session: SESSION,
+        event,
+    });
+    check(&frames, include_str!("events.txt"));
 }

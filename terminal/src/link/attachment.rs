@@ -11,7 +11,7 @@ use bowline_protocol::limits::FRAME_PAYLOAD;
 use bowline_protocol::window::Window;
 
 use crate::session::{Session, Shared};
-use crate::viewers::Shown;
+use crate::viewers::{Rules, Shown, Standing};
 use crate::wake::Wake;
 
 /// Where a terminal that fell off the log starts again: this far before its end.
@@ -51,6 +51,8 @@ pub(super) struct Attachment {
     label_told: u64,
     warnings_told: u64,
     exit_told: bool,
+    /// Lines of history the client asked for.
+    history: Option<u32>,
     /// In the viewer's list of those to be served.
     pub(super) queued: bool,
 }
@@ -78,6 +80,7 @@ impl Attachment {
             label_told: 0,
             warnings_told: 0,
             exit_told: false,
+            history: None,
             queued: false,
         }
     }
@@ -147,6 +150,11 @@ impl Attachment {
         }
     }
 
+    /// The client would like a snapshot with so many lines of history.
+    pub(super) fn wants_history(&mut self, lines: u32) {
+        self.history = Some(lines);
+    }
+
     /// A poll goes on from what has arrived, whatever was sent: an answer may be lost or still under way.
     pub(super) fn go_on_from(&mut self, received: u64) {
         let shared = self.session.shared();
@@ -177,6 +185,12 @@ impl Attachment {
             self.label_told = shared.label.changes;
             let label = shared.label.text.clone();
             let event = Event::Renamed { label };
+            writer.push(&ServerFrame::Event { session, event });
+        }
+        let rule = self.session.size_rule();
+        if let Some(Standing { viewers, size }) = shared.viewers.news(self.client, rule) {
+            let ruling = size == Rules::Mine;
+            let event = Event::Viewers { viewers, ruling };
             writer.push(&ServerFrame::Event { session, event });
         }
         if shared.idle_warning.count > self.warnings_told {

@@ -262,7 +262,10 @@ impl Viewer {
                     return Ok(());
                 };
                 let rest = if more { Rest::MoreFollows } else { Rest::Last };
-                let refused = if found.shared().log.id() == log {
+                let refused = if found.shared().viewers.only_reads(self.client) {
+                    let expected = found.shared().input.accepted(self.client);
+                    Some((expected, InputRefusal::ReadOnly))
+                } else if found.shared().log.id() == log {
                     let taken = found.input(self.client, Some(position), framed.payload, rest);
                     taken
                         .err()
@@ -294,6 +297,18 @@ impl Viewer {
             } => {
                 if let Some(attachment) = state.attachments.get_mut(&session) {
                     attachment.parsed(parsed);
+                    state.enqueue(session);
+                }
+            }
+            ClientFrame::History { session, lines } => {
+                if let Some(attachment) = state.attachments.get_mut(&session) {
+                    attachment.wants_history(lines);
+                    state.enqueue(session);
+                }
+            }
+            ClientFrame::Role { session, role } => {
+                if let Some(attachment) = state.attachments.get(&session) {
+                    attachment.session().role(self.client, role);
                     state.enqueue(session);
                 }
             }

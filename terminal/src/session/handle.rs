@@ -82,9 +82,11 @@ impl SessionHandle {
             .input(client.unwrap_or(NOBODY), position, bytes, Rest::Last)
             .map_err(|refused| match refused.reason {
                 InputRefusal::Full => Error::InputFull,
-                InputRefusal::Missing | InputRefusal::OtherLog => Error::InputGap {
-                    expected: refused.expected,
-                },
+                InputRefusal::Missing | InputRefusal::OtherLog | InputRefusal::ReadOnly => {
+                    Error::InputGap {
+                        expected: refused.expected,
+                    }
+                }
             })
     }
 

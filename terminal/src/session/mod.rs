@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bowline_protocol::frame::{Exit, Size};
+use bowline_protocol::frame::{Exit, Role, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bytes::Bytes;
 use tokio::io::unix::AsyncFd;
@@ -236,6 +236,15 @@ impl Session {
         self.with_viewers(|viewers| viewers.wish(client, wish));
     }
 
+    /// What a client may do.
+    pub(crate) fn role(&self, client: ClientId, role: Role) {
+        self.with_viewers(|viewers| viewers.role(client, role));
+    }
+
+    pub(crate) fn size_rule(&self) -> SizeRule {
+        self.size_rule
+    }
+
     /// Changes who looks, which counts as use, and then lets the size rule speak.
     fn with_viewers(&self, change: impl FnOnce(&mut Viewers)) {
         let mut shared = self.shared();
@@ -244,6 +253,7 @@ impl Session {
         if let Some(size) = shared.viewers.ruling_size(self.size_rule) {
             shared.wanted_size = size;
         }
+        shared.viewers.wake_changed(self.id, self.size_rule);
         let resize = shared.wanted_size != shared.size;
         drop(shared);
         if resize {

@@ -141,7 +141,7 @@ async fn five_megabytes_pasted_arrive_whole_and_in_order() {
     page.type_in(shell, paste).await;
     assert_eq!(page.exit_of(shell).await, Exit::Code(0));
     assert!(contains(&page.known.of(shell).bytes, b"same"));
-    assert_eq!(page.known.of(shell).refused, 0);
+    assert_eq!(page.known.of(shell).refusals, []);
     assert_eq!(page.known.of(shell).input.unacknowledged(), 0);
 }
 

@@ -1,12 +1,14 @@
 //! Viewers on sockets: the same bytes for all, each once, across cuts, whoever is slow.
 
 use bowline_protocol::codec::{BatchReader, DecodeError};
-use bowline_protocol::frame::{ClientFrame, Event, Exit, Mode, Notice, ServerFrame, Size};
+use bowline_protocol::frame::{
+    ClientFrame, Event, Exit, InputRefusal, Mode, Notice, Role, ServerFrame, Size,
+};
 use bowline_protocol::ids::{Generation, LogId, LogPosition, SessionId};
 use bowline_protocol::limits::{BATCH_PAYLOAD, FRAME_PAYLOAD, WINDOW_MAX};
 use bowline_terminal::{LinkError, Options};
 
-use crate::support::{Acks, World, batch, client, contains, hello, soon};
+use crate::support::{Acks, Seen, World, batch, client, contains, hello, soon};
 
 fn view(session: SessionId, visible: bool) -> ClientFrame {
     ClientFrame::View {
@@ -324,6 +326,87 @@ async fn the_viewer_with_the_keyboard_rules_the_size() {
         .await;
     phone.say(&[ClientFrame::Detach { session: shell }]).await;
     desk.until(shell, "its size again", last(size(200, 50)))
+        .await;
+}
+
+/// What each was last told about who looks.
+fn standing(events: &[Event]) -> Option<(u16, bool)> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Viewers { viewers, ruling } => Some((*viewers, *ruling)),
+        _ => None,
+    })
+}
+
+#[tokio::test]
+async fn viewers_learn_how_many_they_are_and_whose_size_rules() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let (mut first, mut second) = (world.page(1), world.page(2));
+    let (large, small) = (
+        Size {
+            cols: 100,
+            rows: 30,
+        },
+        Size { cols: 60, rows: 20 },
+    );
+    let told = |expected| move |seen: &Seen| standing(&seen.events) == Some(expected);
+    first.attach_as(shell, Mode::Log, large).await;
+    first.say(&[view(shell, true)]).await;
+    second.attach_as(shell, Mode::Log, small).await;
+    second.until(shell, "not mine", told((2, false))).await;
+    first.until(shell, "two, still mine", told((2, true))).await;
+    second.say(&[view(shell, true)]).await;
+    first.until(shell, "no longer mine", told((2, false))).await;
+    second.until(shell, "mine now", told((2, true))).await;
+    // Said whole on every transport.
+    first.known.of(shell).events.clear();
+    first.reconnect(shell).await;
+    first.until(shell, "again", told((2, false))).await;
+    second.say(&[ClientFrame::Detach { session: shell }]).await;
+    first.until(shell, "alone again", told((1, true))).await;
+}
+
+#[tokio::test]
+async fn a_reader_only_looks() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let (mut writer, mut reader) = (world.page(1), world.page(2));
+    let size = Size { cols: 90, rows: 30 };
+    writer.attach_as(shell, Mode::Log, size).await;
+    writer.say(&[view(shell, true)]).await;
+    reader.attach_as(shell, Mode::Log, Size::NO_WISH).await;
+    let role = |role| ClientFrame::Role {
+        session: shell,
+        role,
+    };
+    let wish = ClientFrame::Resize {
+        session: shell,
+        size: Size { cols: 20, rows: 5 },
+    };
+    reader
+        .say(&[role(Role::Reader), view(shell, true), wish.clone()])
+        .await;
+    reader.type_in(shell, "echo reader-''typed\r").await;
+    reader
+        .until(shell, "refused", |seen| !seen.refusals.is_empty())
+        .await;
+    assert_eq!(reader.known.of(shell).refusals, [InputRefusal::ReadOnly]);
+    writer
+        .type_in(shell, "echo size=$(stty size | tr ' ' x)';'\r")
+        .await;
+    writer.see(shell, "size=30x90;").await;
+    reader.see(shell, "size=30x90;").await;
+    // The next transport says it again; a role that is not said again is a writer's.
+    reader.reconnect(shell).await;
+    reader.say(&[view(shell, true), wish]).await;
+    reader
+        .until(shell, "written", |seen| seen.input.unacknowledged() == 0)
+        .await;
+    writer.see(shell, "reader-typed").await;
+    writer
+        .until(shell, "the other's size", |seen| {
+            seen.sizes.last().is_some_and(|(_, size)| size.cols == 20)
+        })
         .await;
 }
 

@@ -7,7 +7,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use bowline_protocol::codec::{BatchReader, BatchWriter};
-use bowline_protocol::frame::{ClientFrame, Event, Exit, Mode, Notice, ServerFrame, Size};
+use bowline_protocol::frame::{
+    ClientFrame, Event, Exit, InputRefusal, Mode, Notice, ServerFrame, Size,
+};
 use bowline_protocol::ids::{ClientId, Generation, LogPosition, ServerId, SessionId};
 use bowline_protocol::input::InputSender;
 use bowline_protocol::limits::{INPUT_WINDOW, VERSION};
@@ -102,7 +104,7 @@ pub(crate) struct Seen {
     pub(crate) gaps: Vec<(u64, u64)>,
     pub(crate) events: Vec<Event>,
     pub(crate) exit: Option<Exit>,
-    pub(crate) refused: usize,
+    pub(crate) refusals: Vec<InputRefusal>,
     pub(crate) gone: bool,
     pub(crate) input: InputSender,
 }
@@ -117,7 +119,7 @@ impl Default for Seen {
             gaps: Vec::new(),
             events: Vec::new(),
             exit: None,
-            refused: 0,
+            refusals: Vec::new(),
             gone: false,
             input: InputSender::new(INPUT_WINDOW),
         }
@@ -203,10 +205,12 @@ impl Knowledge {
                     self.of(session).input.ack(position);
                 }
                 ServerFrame::InputRefused {
-                    session, expected, ..
+                    session,
+                    expected,
+                    reason,
                 } => {
                     let seen = self.of(session);
-                    seen.refused += 1;
+                    seen.refusals.push(reason);
                     seen.input.rewind(expected);
                 }
                 ServerFrame::Event { session, event } => {
