@@ -36,6 +36,9 @@ pub enum Error {
     /// The program doesn't read, and no more input can wait for it.
     #[error("the program does not read its input: try again when it does")]
     InputFull,
+    /// Too many look at the screen at once.
+    #[error("too many requests for this screen wait already: try again in a moment")]
+    Busy,
     /// The program could not be started.
     #[error("cannot start {what}: {source}")]
     Spawn {

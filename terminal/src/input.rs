@@ -63,6 +63,8 @@ pub(crate) struct InputQueue {
     /// Clients with pieces, in the order of their turns.
     turns: VecDeque<ClientId>,
     paste: Option<Paste>,
+    /// The front is written in part.
+    is_cut: bool,
     queued: usize,
     frames: u64,
 }
@@ -149,6 +151,11 @@ impl InputQueue {
         client.pieces.front().map(|piece| piece.bytes.clone())
     }
 
+    /// Whether something else may be written now without coming into the middle of a paste or a key.
+    pub(crate) fn is_between_keys(&self) -> bool {
+        self.paste.is_none() && !self.is_cut
+    }
+
     /// When [`InputQueue::front`] may give something again although nobody said anything.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
         let paste = self.paste.as_ref()?;
@@ -166,7 +173,8 @@ impl InputQueue {
         let piece = client.pieces.front_mut()?;
         client.written += count as u64;
         self.queued -= count;
-        if count < piece.bytes.len() {
+        self.is_cut = count < piece.bytes.len();
+        if self.is_cut {
             piece.bytes = piece.bytes.split_off(count);
             return Some(id);
         }
@@ -197,6 +205,7 @@ impl InputQueue {
         }
         self.turns.clear();
         self.paste = None;
+        self.is_cut = false;
         self.queued = 0;
     }
 

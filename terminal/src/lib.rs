@@ -17,6 +17,7 @@
 //! - `environment`, `spawn`: what a program gets, and how it starts.
 //! - `readiness`: descriptors the runtime watches.
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
+//! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
 //! - `viewers`, `wake`: who looks at a session, whose size rules, and how they are woken.
 //! - [`Sessions`]: the registry: admission, panes, listing, closing.
@@ -25,7 +26,7 @@
 //! Invariants, each tested: reading never consumes; nothing is typed twice; a slow viewer delays nobody;
 //! closing a view ends no session; a kill leaves no process of the session. Locks are `std` mutexes held
 //! for moments, never across an await, taken in the order clients, viewer,
-//! registry, session, wake.
+//! registry, screen, session, wake.
 
 mod environment;
 mod error;
@@ -37,6 +38,7 @@ mod memory;
 mod options;
 mod process;
 mod readiness;
+mod screen;
 mod session;
 mod sessions;
 mod spawn;
@@ -47,9 +49,11 @@ pub use bowline_protocol::frame::{Exit, Notice, Size};
 pub use bowline_protocol::ids::{
     ClientId, Generation, LogId, LogPosition, ParseIdError, ServerId, SessionId,
 };
+pub use bowline_screen::History;
 pub use error::Error;
 pub use link::{HttpTransport, LinkError, Links, Transport};
 pub use options::{Options, SizeRule};
+pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Read, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions};
 

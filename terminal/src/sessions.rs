@@ -18,6 +18,7 @@ use crate::lock;
 use crate::memory;
 use crate::options::Options;
 use crate::readiness;
+use crate::screen::Pool;
 use crate::session::{Beginning, Phase, Session, SessionHandle, SessionInfo, run};
 use crate::spawn::{Program, spawn};
 
@@ -60,6 +61,7 @@ pub struct Sessions(Arc<Inner>);
 struct Inner {
     options: Arc<Options>,
     scanner: Arc<Scanner>,
+    screens: Arc<Pool>,
     table: Mutex<Table>,
 }
 
@@ -124,6 +126,7 @@ impl Sessions {
         Self(Arc::new(Inner {
             options: Arc::new(options),
             scanner: Arc::default(),
+            screens: Arc::default(),
             table: Mutex::default(),
         }))
     }
@@ -319,7 +322,7 @@ impl Inner {
             size,
             terminal: terminal.clone(),
         };
-        let session = Arc::new(Session::new(beginning, &self.options));
+        let session = Arc::new(Session::new(beginning, &self.options, self.screens.clone()));
         {
             let mut table = lock(&self.table);
             if let Some(pane_id) = &session.pane_id {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bowline_protocol::frame::{Role, Size};
+use bowline_protocol::frame::{Colours, Role, Size};
 use bowline_protocol::ids::{ClientId, SessionId};
 
 use crate::options::SizeRule;
@@ -41,6 +41,14 @@ impl Standing {
     };
 }
 
+/// How a viewer shows the session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) shown: Shown,
+    pub(crate) focused: bool,
+    pub(crate) colours: Option<Colours>,
+}
+
 #[derive(Debug)]
 struct Viewer {
     client: ClientId,
@@ -49,6 +57,7 @@ struct Viewer {
     wish: Option<Size>,
     shown: Shown,
     focused: bool,
+    colours: Option<Colours>,
     /// When it last got the keyboard, in turns; 0 = never.
     focus_turn: u64,
     /// When it last said a size, in turns.
@@ -126,6 +135,7 @@ impl Viewers {
                 wish,
                 shown: Shown::Visible,
                 focused: false,
+                colours: None,
                 focus_turn: 0,
                 wish_turn,
                 armed: false,
@@ -139,16 +149,37 @@ impl Viewers {
         self.viewers.retain(|viewer| viewer.client != client);
     }
 
-    pub(crate) fn view(&mut self, client: ClientId, shown: Shown, focused: bool) {
+    pub(crate) fn view(&mut self, client: ClientId, view: View) {
         self.turns += 1;
         let turn = self.turns;
         if let Some(viewer) = self.viewer(client) {
-            viewer.shown = shown;
-            if focused && !viewer.focused {
+            viewer.shown = view.shown;
+            if view.focused && !viewer.focused {
                 viewer.focus_turn = turn;
             }
-            viewer.focused = focused;
+            viewer.focused = view.focused;
+            viewer.colours = view.colours.or(viewer.colours);
         }
+    }
+
+    pub(crate) fn has(&self, client: ClientId) -> bool {
+        self.viewers.iter().any(|viewer| viewer.client == client)
+    }
+
+    /// Whether anybody has the keyboard on the session.
+    pub(crate) fn any_focused(&self) -> bool {
+        self.viewers
+            .iter()
+            .any(|viewer| viewer.focused && viewer.shown == Shown::Visible)
+    }
+
+    /// The colours of the viewer that had the keyboard last.
+    pub(crate) fn colours(&self) -> Option<Colours> {
+        self.viewers
+            .iter()
+            .filter(|viewer| viewer.colours.is_some())
+            .max_by_key(|viewer| viewer.focus_turn)?
+            .colours
     }
 
     pub(crate) fn wish(&mut self, client: ClientId, wish: Size) {
@@ -288,6 +319,14 @@ mod tests {
         Size { cols, rows }
     }
 
+    fn view(shown: Shown, focused: bool) -> View {
+        View {
+            shown,
+            focused,
+            colours: None,
+        }
+    }
+
     fn two() -> Viewers {
         let mut viewers = Viewers::default();
         let wake = Arc::new(Wake::new());
@@ -299,13 +338,13 @@ mod tests {
     #[test]
     fn the_viewer_that_had_the_keyboard_last_rules() {
         let mut viewers = two();
-        viewers.view(client(1), Shown::Visible, true);
-        viewers.view(client(2), Shown::Visible, true);
+        viewers.view(client(1), view(Shown::Visible, true));
+        viewers.view(client(2), view(Shown::Visible, true));
         let rule = SizeRule::Focused;
         assert_eq!(viewers.ruling_size(rule), Some(size(80, 40)));
-        viewers.view(client(2), Shown::Visible, false);
+        viewers.view(client(2), view(Shown::Visible, false));
         assert_eq!(viewers.ruling_size(rule), Some(size(80, 40)));
-        viewers.view(client(2), Shown::Hidden, false);
+        viewers.view(client(2), view(Shown::Hidden, false));
         assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
         viewers.leave(client(1));
         assert_eq!(viewers.ruling_size(rule), None);
@@ -316,14 +355,14 @@ mod tests {
         let mut viewers = two();
         let rule = SizeRule::Smallest;
         assert_eq!(viewers.ruling_size(rule), Some(size(80, 30)));
-        viewers.view(client(2), Shown::Hidden, false);
+        viewers.view(client(2), view(Shown::Hidden, false));
         assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
     }
 
     #[test]
     fn a_reader_has_no_say_in_the_size() {
         let mut viewers = two();
-        viewers.view(client(2), Shown::Visible, true);
+        viewers.view(client(2), view(Shown::Visible, true));
         viewers.role(client(2), Role::Reader);
         for rule in [SizeRule::Focused, SizeRule::Smallest] {
             assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
@@ -354,7 +393,7 @@ mod tests {
         assert_eq!(viewers.news(client(1), rule), None);
         assert_eq!(viewers.news(client(2), rule), standing(2, Rules::Mine));
         viewers.looked(client(1));
-        viewers.view(client(1), Shown::Visible, true);
+        viewers.view(client(1), view(Shown::Visible, true));
         viewers.wake_changed(session, rule);
         assert_eq!(
             (wakes[0].take(), wakes[1].take()),

@@ -33,7 +33,10 @@ fn ours(name: &str) -> Vec<String> {
 fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-protocol"), [""; 0]);
     assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
-    assert_eq!(ours("bowline-terminal"), ["bowline-protocol"]);
+    assert_eq!(
+        ours("bowline-terminal"),
+        ["bowline-protocol", "bowline-screen"]
+    );
     assert_eq!(
         ours("bowline-app"),
         ["bowline-protocol", "bowline-terminal"]

@@ -3,19 +3,33 @@
 //! viewer that never reads costs nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bowline_protocol::codec::BatchWriter;
 use bowline_protocol::frame::{Event, Mode, ServerFrame, Size};
 use bowline_protocol::ids::{ClientId, LogPosition};
 use bowline_protocol::limits::FRAME_PAYLOAD;
 use bowline_protocol::window::Window;
+use bowline_screen::History;
+use tokio::time::Instant;
 
+use crate::screen::Taken;
 use crate::session::{Session, Shared};
-use crate::viewers::{Rules, Shown, Standing};
+use crate::viewers::{Rules, Shown, Standing, View};
 use crate::wake::Wake;
 
-/// Where a terminal that fell off the log starts again: this far before its end.
-const SCREEN_RESTART: u64 = 64 * 1024;
+/// A terminal that is further behind gets a snapshot instead of what it missed, bytes: snapshots are a
+/// few times smaller, and never longer to parse.
+const SKIP_FROM: u64 = 256 * 1024;
+/// A new viewer of a session that said no more than this gets all of it, bytes.
+const REPLAY_MAX: u64 = 64 * 1024;
+/// Lines above the screen that a snapshot brings. More come when the user scrolls up to their end.
+const HISTORY_LINES: usize = 1_000;
+/// Between two snapshots of a flood: ten pictures a second are a picture of it.
+const SKIP_PAUSE: Duration = Duration::from_millis(100);
+/// More output than this since the last snapshot is a flood, bytes: the next snapshot is the screen
+/// alone.
+const FLOOD: u64 = 128 * 1024;
 
 /// Whether an attachment has more to send at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +39,41 @@ pub(super) enum Served {
     Done,
 }
 
+/// What a terminal does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Sends bytes.
+    Stream,
+    /// Something else wakes it.
+    Wait,
+    /// Looks again after so long.
+    Look(Duration),
+    /// Asks for a snapshot.
+    Want(History),
+}
+
 /// What a client asks for when it attaches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) from: Option<LogPosition>,
     pub(super) mode: Mode,
     pub(super) size: Size,
+}
+
+/// How a terminal follows its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// By every byte.
+    Streams,
+    /// It fell behind and follows by snapshots, until the flood is over.
+    Skips {
+        /// When the last snapshot was asked for; `None` = none yet.
+        asked: Option<Instant>,
+        /// Where the log ended then.
+        end: u64,
+    },
+    /// A snapshot with history was asked for; behind it come bytes again.
+    Resumes,
 }
 
 #[derive(Debug)]
@@ -51,6 +94,9 @@ pub(super) struct Attachment {
     label_told: u64,
     warnings_told: u64,
     exit_told: bool,
+    flow: Flow,
+    /// A snapshot is being made.
+    awaits: bool,
     /// Lines of history the client asked for.
     history: Option<u32>,
     /// In the viewer's list of those to be served.
@@ -80,6 +126,8 @@ impl Attachment {
             label_told: 0,
             warnings_told: 0,
             exit_told: false,
+            flow: Flow::Streams,
+            awaits: false,
             history: None,
             queued: false,
         }
@@ -101,27 +149,44 @@ impl Attachment {
     /// The client attaches, for the first time or again.
     pub(super) fn attach(&mut self, asked: Asked, wake: Arc<Wake>) -> ServerFrame {
         self.session.join(self.client, wake, asked.size.checked());
-        let shared = self.session.shared();
+        let session = self.session.clone();
+        let mut shared = session.shared();
+        // What was made for the last transport may be lost with it.
+        shared.take_snapshot(self.client);
         let log = &shared.log;
-        let offset = asked
+        let known = asked
             .from
             .filter(|from| from.log == log.id() && from.offset <= log.end())
-            .map_or(log.start(), |from| from.offset.max(log.start()));
-        let (size, next_mark) = log.size_at(offset);
+            .map(|from| from.offset);
+        let from = known.unwrap_or(log.start());
+        let can_replay = match known {
+            Some(from) => from >= log.start() && log.end() - from <= SKIP_FROM,
+            None => log.start() == 0 && log.end() <= REPLAY_MAX,
+        };
         self.mode = asked.mode;
+        let resumes = self.mode == Mode::Screen && !can_replay;
+        let offset = if resumes {
+            log.end()
+        } else {
+            from.max(log.start())
+        };
+        let (size, next_mark) = log.size_at(offset);
         self.shown = Shown::Visible;
         self.current = true;
         self.cursor = offset;
         self.parsed = offset;
         self.window.restart();
         self.next_mark = next_mark;
+        self.awaits = false;
+        self.history = None;
+        self.flow = Flow::Streams;
         // State is said whole: the last transport may have lost it.
         self.written_told = 0;
         self.label_told = 0;
         self.warnings_told = shared.idle_warning.count;
         self.exit_told = false;
-        ServerFrame::Attached {
-            session: self.session.id,
+        let frame = ServerFrame::Attached {
+            session: session.id,
             from: LogPosition {
                 log: log.id(),
                 offset,
@@ -129,16 +194,21 @@ impl Attachment {
             end: log.end(),
             size,
             input: shared.input.accepted(self.client),
+        };
+        drop(shared);
+        if resumes {
+            self.resume(HISTORY_LINES);
         }
+        frame
     }
 
-    pub(super) fn view(&mut self, shown: Shown, focused: bool) {
-        if shown != self.shown {
+    pub(super) fn view(&mut self, view: View) {
+        if view.shown != self.shown {
             // Told early while hidden, it is told again behind the last output.
             self.exit_told = false;
         }
-        self.shown = shown;
-        self.session.view(self.client, shown, focused);
+        self.shown = view.shown;
+        self.session.view(self.client, view);
     }
 
     /// The client has parsed this much.
@@ -153,6 +223,19 @@ impl Attachment {
     /// The client would like a snapshot with so many lines of history.
     pub(super) fn wants_history(&mut self, lines: u32) {
         self.history = Some(lines);
+    }
+
+    /// Asks for a snapshot with lines above it; bytes follow behind it.
+    fn resume(&mut self, lines: usize) {
+        self.flow = Flow::Resumes;
+        self.want(History::Lines(lines));
+    }
+
+    fn want(&mut self, history: History) {
+        self.awaits = true;
+        self.session
+            .trail()
+            .want(&self.session, self.client, history);
     }
 
     /// A poll goes on from what has arrived, whatever was sent: an answer may be lost or still under way.
@@ -214,7 +297,25 @@ impl Attachment {
             self.say_exit(&shared, writer);
             return Served::Done;
         }
-        if self.cursor < shared.log.start() {
+        if let Some(taken) = shared.take_snapshot(self.client) {
+            self.send_snapshot(&shared, &taken, writer);
+        }
+        if self.mode == Mode::Screen {
+            match self.follow(&shared) {
+                Step::Stream => {}
+                Step::Wait => return Served::Done,
+                Step::Look(after) => {
+                    drop(shared);
+                    session.wake_later(self.client, after);
+                    return Served::Done;
+                }
+                Step::Want(history) => {
+                    drop(shared);
+                    self.want(history);
+                    return Served::Done;
+                }
+            }
+        } else if self.cursor < shared.log.start() {
             self.skip(&shared, writer);
         }
         self.say_resizes(&shared, writer);
@@ -233,6 +334,91 @@ impl Attachment {
         self.say_exit(&shared, writer);
         shared.viewers.arm(self.client);
         Served::Done
+    }
+
+    /// What a terminal does next: it streams while it keeps up, and follows by snapshots while it does not.
+    fn follow(&mut self, shared: &Shared) -> Step {
+        if self.awaits {
+            // Woken when it is made.
+            return Step::Wait;
+        }
+        let now = Instant::now();
+        let (end, has_room) = (shared.log.end(), self.has_room());
+        if let Some(lines) = self.history.take() {
+            self.flow = Flow::Resumes;
+            return Step::Want(History::Lines(lines as usize));
+        }
+        if self.flow == Flow::Streams {
+            let behind = end - self.cursor;
+            let is_lost = self.cursor < shared.log.start();
+            if !is_lost && behind <= SKIP_FROM.max(self.window.size()) {
+                return Step::Stream;
+            }
+            self.flow = Flow::Skips { asked: None, end };
+        }
+        let Flow::Skips { asked, end: then } = self.flow else {
+            // Asked for as the attachment began, and not made before something else was sent.
+            return Step::Want(History::Lines(HISTORY_LINES));
+        };
+        if !has_room {
+            // The acknowledgement of what is under way looks again.
+            return Step::Wait;
+        }
+        let Some(asked) = asked else {
+            self.flow = Flow::Skips {
+                asked: Some(now),
+                end,
+            };
+            return Step::Want(History::None);
+        };
+        let since = now - asked;
+        if since < SKIP_PAUSE {
+            return Step::Look(SKIP_PAUSE - since);
+        }
+        if end - then > FLOOD {
+            self.flow = Flow::Skips {
+                asked: Some(now),
+                end,
+            };
+            return Step::Want(History::None);
+        }
+        self.flow = Flow::Resumes;
+        Step::Want(History::Lines(HISTORY_LINES))
+    }
+
+    fn has_room(&self) -> bool {
+        self.window.room(self.cursor, self.parsed) > 0
+    }
+
+    /// A snapshot is the new truth: everything before its position is settled.
+    fn send_snapshot(&mut self, shared: &Shared, taken: &Taken, writer: &mut BatchWriter) {
+        self.awaits = false;
+        if taken.position.log != shared.log.id() {
+            return;
+        }
+        let parts = taken.bytes.len().div_ceil(FRAME_PAYLOAD).max(1);
+        for part in 0..parts {
+            let start = part * FRAME_PAYLOAD;
+            let end = (start + FRAME_PAYLOAD).min(taken.bytes.len());
+            let frame = ServerFrame::Snapshot {
+                session: self.session.id,
+                position: taken.position,
+                size: taken.size,
+                // A snapshot has far fewer parts than that.
+                parts_left: u16::try_from(parts - 1 - part).unwrap_or(u16::MAX),
+            };
+            writer.push_parts(&frame, &[taken.bytes.slice(start..end)]);
+        }
+        self.cursor = taken.position.offset;
+        // What is under way is the snapshot: acknowledged when the client has parsed up to its position.
+        self.parsed = self.cursor.saturating_sub(taken.bytes.len() as u64);
+        self.window.restart();
+        self.window
+            .on_sent(self.cursor, self.parsed, self.session.now_ms());
+        self.next_mark = taken.next_mark;
+        if self.flow == Flow::Resumes {
+            self.flow = Flow::Streams;
+        }
     }
 
     fn send(&mut self, shared: &Shared, writer: &mut BatchWriter, max: usize, room: u64) {
@@ -269,13 +455,10 @@ impl Attachment {
         }
     }
 
-    /// The bytes at the cursor are gone: goes on where the mode wants it, and says so.
+    /// The bytes at the cursor of a reader of the log are gone: goes on with the oldest kept, and says so.
     fn skip(&mut self, shared: &Shared, writer: &mut BatchWriter) {
         let log = &shared.log;
-        let to = match self.mode {
-            Mode::Log => log.start(),
-            Mode::Screen => log.line_near_end(SCREEN_RESTART),
-        };
+        let to = log.start();
         let session = self.session.id;
         writer.push(&ServerFrame::Gap {
             session,

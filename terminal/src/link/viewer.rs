@@ -18,7 +18,7 @@ use crate::link::state::{Closing, OUTBOX_MAX, State};
 use crate::lock;
 use crate::session::Session;
 use crate::sessions::Sessions;
-use crate::viewers::Shown;
+use crate::viewers::{Shown, View};
 use crate::wake::Wake;
 
 /// What carries a client.
@@ -238,7 +238,7 @@ impl Viewer {
                 session,
                 visible,
                 focused,
-                colours: _,
+                colours,
             } => {
                 if let Some(attachment) = state.attachments.get_mut(&session) {
                     let shown = if visible {
@@ -246,7 +246,11 @@ impl Viewer {
                     } else {
                         Shown::Hidden
                     };
-                    attachment.view(shown, focused);
+                    attachment.view(View {
+                        shown,
+                        focused,
+                        colours,
+                    });
                     state.enqueue(session);
                 }
             }

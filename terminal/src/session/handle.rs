@@ -7,11 +7,13 @@ use std::time::Duration;
 use bowline_protocol::frame::{Exit, InputRefusal, Size};
 use bowline_protocol::ids::{ClientId, SessionId};
 use bowline_protocol::limits;
+use bowline_screen::History;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
 use crate::error::Error;
 use crate::input::Rest;
+use crate::screen::{ScreenFormat, ScreenShot};
 use crate::session::{Session, SessionInfo};
 
 /// Input that names no client is numbered together.
@@ -62,6 +64,20 @@ impl SessionHandle {
     /// How it is now. Reads `/proc`.
     pub fn info(&self) -> SessionInfo {
         self.0.info()
+    }
+
+    /// The screen, with all on it that the program has said so far.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many ask at once.
+    pub async fn screen(
+        &self,
+        format: ScreenFormat,
+        history: History,
+    ) -> Result<ScreenShot, Error> {
+        let at = self.0.shared().log.end();
+        let asked = self.0.trail().ask(&self.0, format, history, at);
+        asked.ok_or(Error::Busy)?.await.map_err(|_| Error::Busy)
     }
 
     /// Types. Gives the end position of what is accepted from this client.

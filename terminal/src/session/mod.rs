@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bowline_protocol::frame::{Exit, Role, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
+use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
+use rustix::process::Pid;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -22,7 +24,8 @@ use crate::lock;
 use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
-use crate::viewers::{Shown, Viewers};
+use crate::screen::{Pool, Replies, Taken, Trail};
+use crate::viewers::{View, Viewers};
 use crate::wake::Wake;
 
 pub(crate) use handle::bounded;
@@ -82,6 +85,7 @@ pub(crate) struct Session {
     pub(crate) pane_id: Option<String>,
     started: Instant,
     size_rule: SizeRule,
+    trail: Trail,
     shared: Mutex<Shared>,
     /// Wakes the task: something is wanted.
     wanted: Notify,
@@ -107,6 +111,38 @@ pub(crate) struct Shared {
     used: Instant,
     /// Gone once the program has ended.
     terminal: Option<Arc<Terminal>>,
+    /// Answers of the screen for the program.
+    replies: Replies,
+    /// Snapshots for viewers that want one, at most one each.
+    taken: Vec<(ClientId, Taken)>,
+    /// The program wants to know about the focus, and what it was told last.
+    focus: Option<bool>,
+}
+
+impl Shared {
+    /// The process group that has the terminal.
+    fn foreground(&self) -> Option<Pid> {
+        let terminal = self.terminal.as_ref()?;
+        rustix::termios::tcgetpgrp(&**terminal).ok()
+    }
+
+    /// The snapshot made for a viewer.
+    pub(crate) fn take_snapshot(&mut self, client: ClientId) -> Option<Taken> {
+        let at = self.taken.iter().position(|(other, _)| *other == client)?;
+        Some(self.taken.swap_remove(at).1)
+    }
+
+    /// Tells the program that somebody looks at it with the keyboard, or nobody any more, if it wants to
+    /// know and does not yet.
+    fn report_focus(&mut self) {
+        let focused = self.viewers.any_focused();
+        if self.focus.is_some_and(|told| told != focused) {
+            self.focus = Some(focused);
+            let report: &[u8] = if focused { b"\x1b[I" } else { b"\x1b[O" };
+            let foreground = self.foreground();
+            self.replies.push(report.to_vec(), foreground);
+        }
+    }
 }
 
 /// A session's name, and how often it was changed.
@@ -134,7 +170,7 @@ pub(crate) struct Beginning {
 }
 
 impl Session {
-    pub(crate) fn new(beginning: Beginning, options: &Options) -> Self {
+    pub(crate) fn new(beginning: Beginning, options: &Options, screens: Arc<Pool>) -> Self {
         let Beginning {
             id,
             pane_id,
@@ -148,6 +184,7 @@ impl Session {
             pane_id,
             started: Instant::now(),
             size_rule: options.size_rule,
+            trail: Trail::new(screens, size),
             shared: Mutex::new(Shared {
                 log: OutputLog::new(log, options.log_bytes, size),
                 viewers: Viewers::default(),
@@ -163,6 +200,9 @@ impl Session {
                 ending: None,
                 used: Instant::now(),
                 terminal: Some(terminal),
+                replies: Replies::default(),
+                taken: Vec::new(),
+                focus: None,
             }),
             wanted: Notify::new(),
             grown: Notify::new(),
@@ -223,12 +263,13 @@ impl Session {
 
     /// A client no longer looks.
     pub(crate) fn leave(&self, client: ClientId) {
+        self.shared().taken.retain(|(other, _)| *other != client);
         self.with_viewers(|viewers| viewers.leave(client));
     }
 
     /// How a client shows the session.
-    pub(crate) fn view(&self, client: ClientId, shown: Shown, focused: bool) {
-        self.with_viewers(|viewers| viewers.view(client, shown, focused));
+    pub(crate) fn view(&self, client: ClientId, view: View) {
+        self.with_viewers(|viewers| viewers.view(client, view));
     }
 
     /// A client would like a size.
@@ -254,11 +295,71 @@ impl Session {
             shared.wanted_size = size;
         }
         shared.viewers.wake_changed(self.id, self.size_rule);
-        let resize = shared.wanted_size != shared.size;
+        shared.report_focus();
+        let wakes = shared.wanted_size != shared.size || shared.replies.due().is_some();
         drop(shared);
-        if resize {
+        if wakes {
             self.wanted.notify_one();
         }
+    }
+
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Something is wanted of the task.
+    pub(crate) fn wake_task(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// What the screen heard in the output.
+    pub(crate) fn heard(&self, signals: Vec<Signal>) {
+        if signals.is_empty() {
+            return;
+        }
+        let mut shared = self.shared();
+        let foreground = shared.foreground();
+        for signal in signals {
+            match signal {
+                Signal::Reply(bytes) if shared.terminal.is_some() => {
+                    shared.replies.push(bytes, foreground);
+                }
+                // Who asked has ended: nobody waits for the answer but a shell that did not ask.
+                Signal::Prompt(PromptMark::CommandEnd { .. }) => shared.replies.clear(),
+                Signal::FocusReports(on) => {
+                    // Nothing was said yet: the state is said at once.
+                    shared.focus = on.then_some(!shared.viewers.any_focused());
+                    shared.report_focus();
+                }
+                _ => {}
+            }
+        }
+        let wakes = shared.replies.due().is_some();
+        drop(shared);
+        if wakes {
+            self.wanted.notify_one();
+        }
+    }
+
+    /// A snapshot for a viewer that wants one.
+    pub(crate) fn hand_over(&self, client: ClientId, taken: Taken) {
+        let mut shared = self.shared();
+        if shared.viewers.has(client) {
+            shared.taken.retain(|(other, _)| *other != client);
+            shared.taken.push((client, taken));
+            shared.viewers.wake_one(self.id, client);
+        }
+    }
+
+    /// Wakes a viewer after a while.
+    pub(crate) fn wake_later(self: &Arc<Self>, client: ClientId, after: Duration) {
+        let session = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            if let Some(session) = session.upgrade() {
+                session.shared().viewers.wake_one(session.id, client);
+            }
+        });
     }
 
     /// Asks for a size without being a viewer.

@@ -12,7 +12,7 @@ use bowline_protocol::frame::{Exit, Size};
 use bytes::Bytes;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetpgrp, tcsetwinsize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::kill::{self, Scanner};
 use crate::options::Options;
 use crate::readiness::watch;
+use crate::screen::Line;
 use crate::session::{Phase, Session, Terminal};
 
 /// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
@@ -143,7 +144,10 @@ fn exit_of(pid: Pid) -> Option<Exit> {
 struct Plan {
     ending: Option<Exit>,
     resize: Option<Size>,
+    /// Input, or answers of the screen.
     has_input: bool,
+    /// The screen is too far behind for more output.
+    holds_output: bool,
     wake_at: Option<Instant>,
 }
 
@@ -241,7 +245,7 @@ impl Task {
                     leader_left = true;
                 }
                 () = writable(&self.terminal), if has_input => self.write(),
-                output = read(&self.terminal), if !hung_up => match output {
+                output = read(&self.terminal), if !hung_up && !plan.holds_output => match output {
                     Output::Bytes(bytes) => {
                         let flood = bytes.len() >= READ_MAX;
                         self.append(bytes);
@@ -265,7 +269,10 @@ impl Task {
     fn plan(&self) -> Plan {
         let now_ms = self.session.now_ms();
         let mut shared = self.session.shared();
-        let has_input = shared.input.front(now_ms).is_some();
+        let reply_at = shared.replies.due();
+        let has_reply =
+            reply_at.is_some_and(|at| at <= Instant::now()) && shared.input.is_between_keys();
+        let has_input = has_reply || shared.input.front(now_ms).is_some();
         let input_at = shared
             .input
             .deadline_ms()
@@ -281,7 +288,12 @@ impl Task {
             ending: shared.ending,
             resize: (shared.wanted_size != shared.size).then_some(shared.wanted_size),
             has_input,
-            wake_at: input_at.into_iter().chain(idle_at).min(),
+            holds_output: self.session.trail().must_wait(),
+            wake_at: input_at
+                .into_iter()
+                .chain(idle_at)
+                .chain(reply_at.filter(|_| !has_reply))
+                .min(),
         }
     }
 
@@ -291,13 +303,44 @@ impl Task {
         let mut shared = self.session.shared();
         shared.used = Instant::now();
         shared.log.append(bytes, now_ms);
+        let end = shared.log.end();
         shared.viewers.wake_armed(self.session.id);
         drop(shared);
         self.session.grown.notify_waiters();
+        // Last: the viewers' bytes are on their way.
+        self.session.trail().grown_to(end, &self.session);
+    }
+
+    /// Writes what the screen answers to the program, unless a key or a paste is written in part.
+    fn reply(&self) {
+        let mut shared = self.session.shared();
+        while shared.input.is_between_keys() && shared.replies.due().is_some() {
+            let line = Line {
+                echoes: self.echoes(),
+                foreground: tcgetpgrp(self.terminal.get_ref()).ok(),
+            };
+            let Some(reply) = shared.replies.front(line) else {
+                return;
+            };
+            let written = self
+                .terminal
+                .try_io(Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, reply)?));
+            match written {
+                Ok(count) => shared.replies.wrote(count),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn echoes(&self) -> bool {
+        tcgetattr(self.terminal.get_ref())
+            .is_ok_and(|line| line.local_modes.contains(LocalModes::ECHO))
     }
 
     /// Writes input until the terminal takes no more.
     fn write(&self) {
+        self.reply();
         let now_ms = self.session.now_ms();
         let mut written = 0;
         while written < WRITE_MAX {
@@ -344,6 +387,8 @@ impl Task {
         shared.log.resize(size);
         // A mark concerns everybody, also those who have seen all output.
         shared.viewers.wake_armed(self.session.id);
+        drop(shared);
+        self.session.trail().follow(&self.session);
     }
 
     fn check_idle(&mut self) {
@@ -382,6 +427,7 @@ impl Task {
         shared.used = Instant::now();
         shared.terminal = None;
         shared.input.discard();
+        shared.replies.clear();
         shared.viewers.wake_all(self.session.id);
         drop(shared);
         self.session.grown.notify_waiters();

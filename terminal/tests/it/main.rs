@@ -3,6 +3,7 @@
 mod killing;
 mod polling;
 mod registry;
+mod screens;
 mod shells;
 mod sockets;
 mod support;

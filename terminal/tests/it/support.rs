@@ -13,7 +13,8 @@ use bowline_protocol::frame::{
 use bowline_protocol::ids::{ClientId, Generation, LogPosition, ServerId, SessionId};
 use bowline_protocol::input::InputSender;
 use bowline_protocol::limits::{INPUT_WINDOW, VERSION};
-use bowline_terminal::{CreateSession, Links, Options, Sessions, Transport};
+use bowline_screen::Screen;
+use bowline_terminal::{CreateSession, History, Links, Options, Sessions, Transport};
 use bytes::Bytes;
 
 /// A wait that is longer on the slowest machine means that the event doesn't come.
@@ -94,6 +95,10 @@ pub(crate) enum Acks {
     Withheld,
 }
 
+fn screen(size: Size) -> Screen {
+    Screen::new(size, bowline_screen::Settings::default())
+}
+
 /// What a page knows of a session.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -102,6 +107,11 @@ pub(crate) struct Seen {
     pub(crate) bytes: Vec<u8>,
     pub(crate) sizes: Vec<(u64, Size)>,
     pub(crate) gaps: Vec<(u64, u64)>,
+    /// What the page shows.
+    pub(crate) screen: Screen,
+    pub(crate) snapshots: usize,
+    /// Parts of a snapshot that is coming in.
+    parts: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) exit: Option<Exit>,
     pub(crate) refusals: Vec<InputRefusal>,
@@ -117,6 +127,9 @@ impl Default for Seen {
             bytes: Vec::new(),
             sizes: Vec::new(),
             gaps: Vec::new(),
+            screen: screen(Size::default()),
+            snapshots: 0,
+            parts: Vec::new(),
             events: Vec::new(),
             exit: None,
             refusals: Vec::new(),
@@ -174,6 +187,11 @@ impl Knowledge {
                         }
                         _ => seen.start = from.offset,
                     }
+                    if seen.position.is_none() {
+                        seen.screen = screen(size);
+                    }
+                    seen.screen.resize(size);
+                    seen.parts.clear();
                     seen.position = Some(from);
                     seen.sizes.push((from.offset, size));
                     assert_eq!(seen.input.resume(input), 0, "input lost");
@@ -185,6 +203,7 @@ impl Knowledge {
                     if offset <= position.offset && end > position.offset {
                         let skip = (position.offset - offset) as usize;
                         seen.bytes.extend_from_slice(&framed.payload[skip..]);
+                        seen.screen.feed(&framed.payload[skip..]);
                         position.offset = end;
                     }
                 }
@@ -192,7 +211,26 @@ impl Knowledge {
                     session,
                     offset,
                     size,
-                } => self.of(session).sizes.push((offset, size)),
+                } => {
+                    let seen = self.of(session);
+                    seen.sizes.push((offset, size));
+                    seen.screen.resize(size);
+                }
+                ServerFrame::Snapshot {
+                    session,
+                    position,
+                    size,
+                    parts_left,
+                } => {
+                    let seen = self.of(session);
+                    seen.parts.extend_from_slice(&framed.payload);
+                    if parts_left == 0 {
+                        seen.screen = screen(size);
+                        seen.screen.feed(&std::mem::take(&mut seen.parts));
+                        seen.snapshots += 1;
+                        seen.position = Some(position);
+                    }
+                }
                 ServerFrame::Gap { session, from, to } => {
                     let seen = self.of(session);
                     seen.gaps.push((from, to));
@@ -224,7 +262,7 @@ impl Knowledge {
                 ServerFrame::Gone { session } => self.of(session).gone = true,
                 ServerFrame::Pong { t } => self.pongs.push(t),
                 ServerFrame::Notice { notice } => self.notices.push(notice),
-                ServerFrame::KeepAlive | ServerFrame::Snapshot { .. } => {}
+                ServerFrame::KeepAlive => {}
             }
         }
     }
@@ -372,6 +410,19 @@ impl Page {
                 panic!("{what}: {:?}", Tail(self.known.of(session)));
             }
             self.take(what).await;
+        }
+    }
+
+    /// Waits until the page shows a text.
+    pub(crate) async fn shows(&mut self, session: SessionId, text: &str) {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let shown = self.known.of(session).screen.text(History::None);
+            if shown.contains(text) {
+                return;
+            }
+            assert!(begun.elapsed() < DEADLINE, "{text:?} in {shown:?}");
+            self.take(text).await;
         }
     }
 
