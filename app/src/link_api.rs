@@ -62,4 +62,6 @@ pub enum Focus {
 }
 
 #[cfg(feature = "hydrate")]
-pub use crate::browser::link::{Attached, ConnectLink, LinkHandle, OnMessage, PaneSink, Post};
+pub use crate::browser::link::{
+    Attached, ConnectLink, LinkHandle, OnMessage, PaneSink, Post, Snapshot,
+};

@@ -48,10 +48,21 @@ impl Theme {
     }
 }
 
+/// `0xRRGGBB` of a colour as browsers compute it: `rgb(1, 2, 3)`, or `rgba(1, 2, 3, 0.5)`.
+#[cfg(any(feature = "hydrate", test))]
+fn rgb(colour: &str) -> Option<u32> {
+    let (_, channels) = colour.strip_suffix(')')?.split_once('(')?;
+    let mut channels = channels.split(',').map(|channel| channel.trim().parse());
+    let mut next = || channels.next()?.ok();
+    let [red, green, blue]: [u8; 3] = [next()?, next()?, next()?];
+    Some(u32::from_be_bytes([0, red, green, blue]))
+}
+
 #[cfg(feature = "hydrate")]
 pub(crate) mod browser {
     //! Reading and changing the theme of the page that is open.
 
+    use bowline_protocol::frame::Colours;
     use leptos::prelude::*;
     use wasm_bindgen::JsCast as _;
 
@@ -147,6 +158,19 @@ pub(crate) mod browser {
         palette
     }
 
+    /// The colours that programs may ask for.
+    pub(crate) fn colours(palette: &crate::xterm::Palette) -> Option<Colours> {
+        let of = |wanted: &str| {
+            let (_, colour) = palette.iter().find(|(name, _)| *name == wanted)?;
+            super::rgb(colour)
+        };
+        Some(Colours {
+            foreground: of("foreground")?,
+            background: of("background")?,
+            cursor: of("cursor")?,
+        })
+    }
+
     /// Calls back when the system changes between dark and light. For the life of the page.
     pub(crate) fn on_system_change(callback: impl Fn() + 'static) {
         if let Some(query) = system() {
@@ -166,6 +190,14 @@ mod tests {
         assert_eq!(Theme::from_cookies("bowline-theme=light;a=b"), Theme::Light);
         assert_eq!(Theme::from_cookies("bowline-theme=pink"), Theme::System);
         assert_eq!(Theme::from_cookies("my-bowline-theme=dark"), Theme::System);
+    }
+
+    #[test]
+    fn a_computed_colour_is_a_number() {
+        assert_eq!(rgb("rgb(1, 2, 255)"), Some(0x01_02_ff));
+        assert_eq!(rgb("rgba(16, 0, 1, 0.5)"), Some(0x10_00_01));
+        assert_eq!(rgb("color(srgb 1 0 0)"), None);
+        assert_eq!(rgb("rgb(1, 2)"), None);
     }
 
     const SHEET: &str = include_str!("../../style/themes.css");

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use bowline_protocol::frame::Size;
+use bowline_protocol::frame::{Role, Size};
 use bowline_protocol::limits;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -18,7 +18,7 @@ use xterm_js_rs::addons::webgl::WebglAddon;
 use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 
 /// Lines kept above the screen.
-const SCROLLBACK: u32 = 10_000;
+pub(crate) const SCROLLBACK: u32 = 10_000;
 /// Text size, CSS pixels.
 const FONT_SIZE: u32 = 14;
 /// Text size in a window as wide as a 4K screen without scaling.
@@ -44,8 +44,16 @@ extern "C" {
     fn try_load_addon(this: &Terminal6, addon: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, getter)]
     fn buffer(this: &Terminal6) -> Buffers6;
+    #[wasm_bindgen(method, getter)]
+    fn unicode(this: &Terminal6) -> Unicode6;
     #[wasm_bindgen(method, catch)]
     fn resize(this: &Terminal6, cols: u32, rows: u32) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = "scrollLines")]
+    fn scroll_lines(this: &Terminal6, down: i32);
+    #[wasm_bindgen(method, js_name = "onScroll")]
+    fn on_scroll(this: &Terminal6, listener: &Function) -> JsValue;
+    #[wasm_bindgen(method, js_name = "onSelectionChange")]
+    fn on_selection_change(this: &Terminal6, listener: &Function) -> JsValue;
 
     /// `terminal.parser`.
     type Parser6;
@@ -62,6 +70,10 @@ extern "C" {
     fn active(this: &Buffers6) -> Buffer6;
     /// A screen with what lies above it.
     type Buffer6;
+    #[wasm_bindgen(method, getter, js_name = "baseY")]
+    fn base_y(this: &Buffer6) -> u32;
+    #[wasm_bindgen(method, getter, js_name = "viewportY")]
+    fn viewport_y(this: &Buffer6) -> u32;
     #[wasm_bindgen(method, getter)]
     fn length(this: &Buffer6) -> u32;
     #[wasm_bindgen(method, js_name = "getLine")]
@@ -72,6 +84,13 @@ extern "C" {
     fn is_wrapped(this: &Line6) -> bool;
     #[wasm_bindgen(method, js_name = "translateToString")]
     fn translate(this: &Line6, trim_right: bool) -> String;
+
+    /// `terminal.unicode`.
+    type Unicode6;
+    #[wasm_bindgen(method)]
+    fn register(this: &Unicode6, provider: &JsValue);
+    #[wasm_bindgen(method, setter, js_name = "activeVersion")]
+    fn set_active_version(this: &Unicode6, version: &str);
 
     /// The WebGL addon's events.
     type Webgl6;
@@ -89,6 +108,24 @@ extern "C" {
     /// The fit addon.
     type Fit6;
 }
+
+// How wide characters are: `public/width.mjs`, by the page's import map.
+#[wasm_bindgen(module = "bowline-width")]
+extern "C" {
+    fn provider(table: &Uint8Array) -> JsValue;
+}
+
+thread_local! {
+    /// One table for all terminals.
+    static WIDTHS: JsValue = provider(&Uint8Array::from(&bowline_screen::width::table()[..]));
+}
+
+/// Aborts whatever sequence the parser is in, and resets the terminal.
+const RESET: &[u8] = b"\x18\x1bc";
+/// Takes back every colour that a program has set, which a reset leaves.
+const RESET_COLOURS: &[u8] = b"\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07";
+/// Whether the cursor blinks, unless a program says otherwise.
+const CURSOR_BLINK: bool = true;
 
 /// Which renderer draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,12 +145,23 @@ pub(crate) type Guard = Rc<dyn Fn() -> bool>;
 /// Owns the closures that xterm.js calls.
 type Callbacks = RefCell<Vec<Box<dyn std::any::Any>>>;
 
+/// Where a terminal is scrolled to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scroll {
+    /// Lines above the screen that are kept.
+    pub(crate) above: u32,
+    /// How many lines lie below what is shown; 0 = at the bottom.
+    pub(crate) below: u32,
+}
+
 /// One emulator in one element.
 pub(crate) struct Emulator {
     terminal: Terminal,
     fit: FitAddon,
     guard: Guard,
     callbacks: Callbacks,
+    /// A program has set colours.
+    coloured: Rc<Cell<bool>>,
     disposed: Cell<bool>,
 }
 
@@ -129,13 +177,15 @@ impl Emulator {
         options.set_font_family(FONT_FAMILY);
         options.set_font_size(font_size());
         options.set_scrollback(SCROLLBACK);
-        options.set_cursor_blink(true);
+        options.set_cursor_blink(CURSOR_BLINK);
         options.set_theme(&theme(palette));
         set(&options, "lineHeight", &1.2.into());
         set(&options, "minimumContrastRatio", &4.5.into());
         set(&options, "cursorInactiveStyle", &"outline".into());
         set(&options, "rescaleOverlappingGlyphs", &true.into());
         set(&options, "macOptionClickForcesSelection", &true.into());
+        // For `unicode`.
+        set(&options, "allowProposedApi", &true.into());
 
         let terminal = Terminal::new(&options);
         let fit = FitAddon::new();
@@ -144,8 +194,10 @@ impl Emulator {
             fit,
             guard,
             callbacks: RefCell::default(),
+            coloured: Rc::default(),
             disposed: Cell::new(false),
         });
+        emulator.use_our_widths();
         emulator.load(&emulator.fit);
         emulator.load(&WebLinksAddon::new(None, None, None));
         emulator.terminal.open(parent.clone());
@@ -174,7 +226,69 @@ impl Emulator {
 
     /// Forgets everything shown.
     pub(crate) fn reset(&self) {
+        self.restore_options();
         self.terminal.reset();
+    }
+
+    /// Becomes what a snapshot says; `done` is called once it is parsed. Everything written before must be
+    /// parsed. Nothing empty is ever drawn in between: the reset is parsed together with what follows it.
+    pub(crate) fn restore(&self, size: Size, snapshot: &Uint8Array, done: impl FnOnce() + 'static) {
+        self.restore_options();
+        if size.checked().is_some_and(|size| size != self.size()) {
+            // Emptied first: nothing is left to reflow.
+            self.terminal.reset();
+            self.resize(size);
+        }
+        let colours: &[u8] = match self.coloured.take() {
+            true => RESET_COLOURS,
+            false => b"",
+        };
+        let head = [RESET, colours].concat();
+        self.write(&joined(&head, snapshot), done);
+    }
+
+    /// What programs may change and a reset leaves.
+    fn restore_options(&self) {
+        let options = self.modern().options();
+        set(&options, "convertEol", &false.into());
+        set(&options, "cursorBlink", &CURSOR_BLINK.into());
+    }
+
+    /// Where it is scrolled to.
+    pub(crate) fn scroll(&self) -> Scroll {
+        let buffer = self.modern().buffer().active();
+        let above = buffer.base_y();
+        Scroll {
+            above,
+            below: above.saturating_sub(buffer.viewport_y()),
+        }
+    }
+
+    /// Scrolls so that so many lines lie below what is shown.
+    pub(crate) fn scroll_to(&self, below: u32) {
+        let now = i64::from(self.scroll().below);
+        // Lines are counted in thousands.
+        let down = i32::try_from(now - i64::from(below)).unwrap_or(0);
+        if down != 0 {
+            self.modern().scroll_lines(down);
+        }
+    }
+
+    /// Calls back when something was scrolled, with the topmost line shown. Also for every line that output
+    /// scrolls: must cost nothing then.
+    pub(crate) fn on_scroll(&self, callback: impl Fn(u32) + 'static) {
+        // Never beyond what a u32 holds: it is a line's number.
+        let closure = Closure::<dyn Fn(f64)>::new(move |top: f64| callback(top as u32));
+        self.modern().on_scroll(closure.as_ref().unchecked_ref());
+        self.keep(closure);
+    }
+
+    /// Calls back when something else is selected, or nothing.
+    pub(crate) fn on_selection_change(&self, callback: impl Fn() + 'static) {
+        let closure = Closure::<dyn Fn()>::new(callback);
+        let listener = closure.as_ref().unchecked_ref();
+        self.modern().on_selection_change(listener);
+        self.keep(closure);
     }
 
     /// Changes the size. Sizes no terminal can have are left out.
@@ -201,6 +315,12 @@ impl Emulator {
         }
         let dimensions = self.fit.unchecked_ref::<Fit6>().propose_dimensions()?;
         whole(dimensions.cols(), dimensions.rows())
+    }
+
+    /// Whether keys and the pointer reach the program.
+    pub(crate) fn set_role(&self, role: Role) {
+        let reads = role == Role::Reader;
+        set(&self.modern().options(), "disableStdin", &reads.into());
     }
 
     /// Takes the keyboard.
@@ -282,6 +402,12 @@ impl Emulator {
         self.callbacks.borrow_mut().push(Box::new(callback));
     }
 
+    fn use_our_widths(&self) {
+        let unicode = self.modern().unicode();
+        WIDTHS.with(|provider| unicode.register(provider));
+        unicode.set_active_version("bowline");
+    }
+
     fn load(&self, addon: &JsValue) {
         // An addon that can't be loaded is missing, the terminal works without.
         let _ = self.modern().try_load_addon(addon);
@@ -329,9 +455,11 @@ impl Emulator {
         parser.register_dcs_handler(&function_id("", "$", "q"), handler);
         parser.register_dcs_handler(&function_id("", "+", "q"), handler);
 
-        let guard = Rc::clone(&self.guard);
+        let (guard, coloured) = (Rc::clone(&self.guard), Rc::clone(&self.coloured));
         let swallow_query = Closure::<dyn Fn(String) -> bool>::new(move |data: String| {
-            !guard() && data.split(';').any(|part| part == "?")
+            let query = data.split(';').any(|part| part == "?");
+            coloured.set(coloured.get() || !query);
+            query && !guard()
         });
         for ident in [4, 10, 11, 12] {
             parser.register_osc_handler(ident, swallow_query.as_ref().unchecked_ref());
@@ -361,6 +489,16 @@ fn whole(cols: f64, rows: f64) -> Option<Size> {
         cols: within(cols, &limits::COLS),
         rows: within(rows, &limits::ROWS),
     })
+}
+
+/// A copy of both, one behind the other.
+pub(crate) fn joined(head: &[u8], tail: &Uint8Array) -> Uint8Array {
+    // A terminal's bytes are counted in megabytes at most.
+    let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
+    let both = Uint8Array::new_with_length(length + tail.length());
+    both.subarray(0, length).copy_from(head);
+    both.set(tail, length);
+    both
 }
 
 fn function_id(prefix: &str, intermediates: &str, last: &str) -> Object {

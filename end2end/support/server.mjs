@@ -194,6 +194,19 @@ export class BowlineServer {
     return { status: response.status, json, text };
   }
 
+  /** How many bytes a session's program has printed. @returns {Promise<number>} */
+  async outputEnd(/** @type {string} */ session) {
+    const { status, json, text } = await this.api("api/output", { session_id: session, offset: Number.MAX_SAFE_INTEGER });
+    if (status !== 200) throw new Error(`api/output answered ${status}: ${text}`);
+    return json.next_offset;
+  }
+
+  /** Types as a script does. */
+  async type(/** @type {string} */ session, /** @type {string} */ input) {
+    const { status, text } = await this.api("api/input", { session_id: session, input });
+    if (status !== 200) throw new Error(`api/input answered ${status}: ${text}`);
+  }
+
   /** Sessions whose program runs. */
   async sessions() {
     const { status, json, text } = await this.api("api/sessions");

@@ -8,7 +8,7 @@ use crate::shell::{Root, say, timed};
 use crate::{compress, fingerprint};
 
 /// All that the page is made of.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 14] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
@@ -19,6 +19,7 @@ const INPUTS: [&str; 13] = [
     "package-lock.json",
     "protocol",
     "public",
+    "screen",
     "style",
     "xtask/src/compress.rs",
     "xtask/src/web.rs",

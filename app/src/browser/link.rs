@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use bowline_protocol::frame::{Colours, Event, InputRefusal, Mode, Notice, Size};
+use bowline_protocol::frame::{Colours, Event, InputRefusal, Mode, Notice, Role, Size};
 use bowline_protocol::input::InputSender;
 use bowline_protocol::port::{ToLink, ToPage};
 use bowline_protocol::{ClientFrame, ClientId, LogId, LogPosition, ServerFrame, SessionId, limits};
@@ -44,6 +44,17 @@ pub struct Attached {
     pub fresh: bool,
 }
 
+/// What recreates a terminal.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Output goes on here.
+    pub offset: u64,
+    /// The terminal's size.
+    pub size: Size,
+    /// To be written to a reset terminal.
+    pub bytes: Uint8Array,
+}
+
 /// A pane, as the link sees it. Called in the order in which the program produced things; a resize or a
 /// gap comes only after all bytes before it are parsed.
 pub trait PaneSink {
@@ -51,6 +62,9 @@ pub trait PaneSink {
     fn attached(&self, attached: &Attached);
     /// Bytes of the program; `parsed` must be called once the emulator has parsed them.
     fn output(&self, offset: u64, bytes: Uint8Array, parsed: Box<dyn FnOnce()>);
+    /// The terminal's whole content up to a point in the output, in place of all before; `parsed` as for
+    /// [`PaneSink::output`].
+    fn snapshot(&self, snapshot: Snapshot, parsed: Box<dyn FnOnce()>);
     /// The program's terminal has this size from here on.
     fn resized(&self, size: Size);
     /// This many bytes are no longer to be had.
@@ -138,8 +152,12 @@ impl LinkHandle {
         self.0.on_notice.borrow_mut().push(Rc::new(callback));
     }
 
-    /// Shows a session in a pane that would like this size.
-    pub fn attach(&self, session: SessionId, size: Size, sink: Rc<dyn PaneSink>) {
+    /// Shows a session in a pane. A reader wishes for no size.
+    pub fn attach(&self, session: SessionId, size: Size, role: Role, sink: Rc<dyn PaneSink>) {
+        let size = match role {
+            Role::Writer => size,
+            Role::Reader => Size::NO_WISH,
+        };
         let input = InputSender::new(limits::INPUT_WINDOW);
         self.0.panes.borrow_mut().insert(
             session,
@@ -156,6 +174,19 @@ impl LinkHandle {
             size,
         };
         self.0.say(ToLink::Frame(frame), None);
+        self.role(session, role);
+    }
+
+    /// What this page may do in a session. Who becomes a writer says its size anew.
+    pub fn role(&self, session: SessionId, role: Role) {
+        let frame = ClientFrame::Role { session, role };
+        self.0.say(ToLink::Frame(frame), None);
+    }
+
+    /// Asks for a snapshot with so many lines above the screen.
+    pub fn history(&self, session: SessionId, lines: u32) {
+        let frame = ClientFrame::History { session, lines };
+        self.0.say(ToLink::Frame(frame), None);
     }
 
     /// The pane is closed; the session lives on.
@@ -165,13 +196,8 @@ impl LinkHandle {
             .say(ToLink::Frame(ClientFrame::Detach { session }), None);
     }
 
-    /// Whether the pane is shown and has the keyboard. Saying the same again costs nothing.
-    pub fn view(&self, session: SessionId, visibility: Visibility, focus: Focus) {
-        self.view_with_colours(session, visibility, focus, None);
-    }
-
-    /// [`LinkHandle::view`], with the colours the pane shows.
-    pub fn view_with_colours(
+    /// Whether the pane is shown and has the keyboard, and its colours. Saying the same again costs nothing.
+    pub fn view(
         &self,
         session: SessionId,
         visibility: Visibility,
@@ -302,19 +328,24 @@ impl Inner {
                     return;
                 };
                 let end = offset + u64::from(bytes.length());
-                let inner = Rc::downgrade(self);
-                let parsed = Box::new(move || {
-                    if let Some(inner) = inner.upgrade() {
-                        inner.say(
-                            ToLink::Parsed {
-                                session,
-                                offset: end,
-                            },
-                            None,
-                        );
-                    }
-                });
-                sink.output(offset, bytes, parsed);
+                sink.output(offset, bytes, self.parsed(session, end));
+            }
+            ServerFrame::Snapshot {
+                session,
+                position,
+                size,
+                parts_left: _,
+            } => {
+                let (Some(sink), Some(bytes)) = (self.sink(session), payload) else {
+                    return;
+                };
+                let offset = position.offset;
+                let snapshot = Snapshot {
+                    offset,
+                    size,
+                    bytes,
+                };
+                sink.snapshot(snapshot, self.parsed(session, offset));
             }
             ServerFrame::Resized { session, size, .. } => {
                 if let Some(sink) = self.sink(session) {
@@ -356,11 +387,18 @@ impl Inner {
                     callback(notice);
                 }
             }
-            ServerFrame::Welcome { .. }
-            | ServerFrame::Snapshot { .. }
-            | ServerFrame::Pong { .. }
-            | ServerFrame::KeepAlive => {}
+            ServerFrame::Welcome { .. } | ServerFrame::Pong { .. } | ServerFrame::KeepAlive => {}
         }
+    }
+
+    /// Says that a session's emulator is so far.
+    fn parsed(self: &Rc<Self>, session: SessionId, offset: u64) -> Box<dyn FnOnce()> {
+        let inner = Rc::downgrade(self);
+        Box::new(move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.say(ToLink::Parsed { session, offset }, None);
+            }
+        })
     }
 
     fn on_attached(&self, session: SessionId, mut attached: Attached, accepted: u64) {

@@ -28,6 +28,16 @@ pub(crate) fn listen_first(
     closure.forget();
 }
 
+/// A value in the address, behind the question mark. Only plain words are looked for: nothing is decoded.
+pub(crate) fn query(name: &str) -> Option<String> {
+    let query = leptos::prelude::window().location().search().ok()?;
+    let mut pairs = query.trim_start_matches('?').split('&');
+    pairs.find_map(|pair| {
+        let value = pair.strip_prefix(name)?.strip_prefix('=')?;
+        Some(value.to_owned())
+    })
+}
+
 /// Scrolls an element into view, no further than needed.
 pub(crate) fn reveal(element: &web_sys::Element) {
     let options = web_sys::ScrollIntoViewOptions::new();

@@ -186,6 +186,11 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
             desk.open_session(&row);
         }
     };
+    let watch = move |_| {
+        if let Some((_, row)) = found.get_untracked() {
+            desk.watch(&row);
+        }
+    };
     view! {
         <li class="session-row" class:chosen=move || chosen.get() class:ended=move || place() == Some(Place::Ended)>
             <div class="session-words" on:dblclick=open>
@@ -208,6 +213,14 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                     {move || if place() == Some(Place::Shown) { "Show" } else { "Attach" }}
                 </button>
                 <Show when=move || place() != Some(Place::Ended)>
+                    <button
+                        type="button"
+                        class="button"
+                        title="Show it without typing into it"
+                        on:click=watch
+                    >
+                        "Watch"
+                    </button>
                     <button type="button" class="button danger" on:click=move |_| desk.kill(id)>
                         "Kill"
                     </button>

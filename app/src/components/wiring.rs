@@ -23,6 +23,9 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     provide_context(link.clone());
     let state = link.state();
     let visible = expect_context::<PageVisible>().0;
+    if dom::query("view").as_deref() == Some("readonly") {
+        desk.read_everything();
+    }
 
     link.on_notice(move |notice| match notice {
         Notice::Workspace { revision } => desk.announced(revision),
@@ -80,8 +83,5 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
 
 /// Gives every terminal the page's present colours.
 pub(crate) fn repaint() {
-    let palette = theme::palette();
-    for emulator in panes::emulators() {
-        emulator.set_palette(&palette);
-    }
+    panes::repaint(&theme::palette());
 }

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bowline_protocol::SessionId;
-use bowline_protocol::frame::Size;
+use bowline_protocol::frame::{Colours, Role, Size};
 use leptos::html::Div;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::sink::Sink;
+use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
 use crate::components::PageVisible;
 use crate::components::dom::BoxWatcher;
@@ -21,8 +21,8 @@ use crate::functions;
 use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
 use crate::state::ledger::Change;
 use crate::state::progress::Progress;
-use crate::theme::browser::palette;
-use crate::xterm::{self, Emulator, Renderer};
+use crate::theme::browser::{colours, palette};
+use crate::xterm::{self, Emulator, Palette, Renderer};
 
 /// A box that changes is measured once it has been still for so long.
 const STILL: Duration = Duration::from_millis(100);
@@ -35,6 +35,9 @@ pub(super) struct Live {
     link: LinkHandle,
     emulator: RefCell<Option<Rc<Emulator>>>,
     progress: Rc<RefCell<Progress>>,
+    sink: RefCell<Option<Rc<Sink>>>,
+    /// What it shows by default, for programs that ask.
+    colours: RwSignal<Option<Colours>>,
     attached: RwSignal<Option<SessionId>>,
     /// The emulator is there.
     ready: RwSignal<bool>,
@@ -61,6 +64,8 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         link,
         emulator: RefCell::default(),
         progress: Rc::default(),
+        sink: RefCell::default(),
+        colours: RwSignal::new(None),
         attached: RwSignal::new(None),
         ready: RwSignal::new(false),
         begun: Cell::new(false),
@@ -130,7 +135,33 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
             true => Focus::Focused,
             false => Focus::Unfocused,
         };
-        pane.link.view(session, visibility, focus);
+        let colours = pane.colours.get();
+        pane.link.view(session, visibility, focus, colours);
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        let role = parts.role.get();
+        change_look(parts.look, |look| look.role = role);
+        let Some(emulator) = ready.get().then(|| pane.emulator()).flatten() else {
+            return;
+        };
+        emulator.set_role(role);
+        if let Some(session) = attached.get_untracked() {
+            pane.link.role(session, role);
+            // Said anew by who becomes a writer.
+            pane.wish.take();
+            pane.measure();
+        }
+    });
+
+    let pane = Rc::clone(&live);
+    Effect::new(move |before: Option<u32>| {
+        let count = parts.catch_ups.get();
+        if before.is_some_and(|before| before != count) {
+            pane.catch_up();
+        }
+        count
     });
 
     let pane = Rc::clone(&live);
@@ -188,12 +219,26 @@ impl Live {
     fn open(self: &Rc<Self>, element: &web_sys::HtmlElement) {
         let (progress, on_screen) = (Rc::clone(&self.progress), Rc::clone(&self.on_screen));
         let guard = Rc::new(move || on_screen.get() && !progress.borrow().replaying());
-        let emulator = Emulator::open(element, &palette(), renderer(), guard);
+        let palette = palette();
+        let emulator = Emulator::open(element, &palette, renderer(), guard);
+        self.colours.set(colours(&palette));
 
         let typing = Rc::downgrade(self);
         emulator.on_input(move |bytes| {
             if let Some(live) = typing.upgrade() {
                 live.typed(bytes);
+            }
+        });
+        let scrolling = Rc::downgrade(self);
+        emulator.on_scroll(move |top| {
+            if let Some(sink) = scrolling.upgrade().and_then(|live| live.sink()) {
+                sink.scrolled(top);
+            }
+        });
+        let selecting = Rc::downgrade(self);
+        emulator.on_selection_change(move || {
+            if let Some(sink) = selecting.upgrade().and_then(|live| live.sink()) {
+                sink.look_again();
             }
         });
         let watching = Rc::downgrade(self);
@@ -207,7 +252,35 @@ impl Live {
         self.ready.set(true);
     }
 
+    fn sink(&self) -> Option<Rc<Sink>> {
+        self.sink.borrow().clone()
+    }
+
+    fn role(&self) -> Role {
+        self.parts.role.try_get_untracked().unwrap_or_default()
+    }
+
+    /// Shows other colours.
+    pub(super) fn repaint(&self, palette: &Palette) {
+        if let Some(emulator) = self.emulator() {
+            emulator.set_palette(palette);
+            self.colours.set(colours(palette));
+        }
+    }
+
+    /// Looks at the end again, where the output that waits comes in.
+    fn catch_up(&self) {
+        if let Some(emulator) = self.emulator() {
+            emulator.clear_selection();
+            emulator.scroll_to(0);
+            emulator.focus();
+        }
+    }
+
     fn typed(&self, bytes: Vec<u8>) {
+        if self.role() == Role::Reader {
+            return;
+        }
         match self.session() {
             Some(session) => self.link.input(session, bytes),
             None => {
@@ -224,6 +297,11 @@ impl Live {
         let Some(emulator) = self.emulator() else {
             return;
         };
+        if self.role() == Role::Reader {
+            let why = "this page is read only: it starts no program".to_owned();
+            self.parts.state.set(PaneState::Failed(why));
+            return;
+        }
         if self.creating.replace(true) {
             return;
         }
@@ -267,13 +345,18 @@ impl Live {
         self.parts.state.set(PaneState::Connecting);
         let size = emulator.proposed().unwrap_or_else(|| emulator.size());
         self.wish.set(Some(size));
-        let sink = Sink {
+        change_look(self.parts.look, |look| look.wish = Some(size));
+        let sink = Rc::new(Sink::new(Target {
+            session,
+            link: self.link.clone(),
             emulator,
             progress: Rc::clone(&self.progress),
             state: self.parts.state,
+            look: self.parts.look,
             desk: self.parts.desk,
-        };
-        self.link.attach(session, size, Rc::new(sink));
+        }));
+        self.sink.replace(Some(Rc::clone(&sink)));
+        self.link.attach(session, size, self.role(), sink);
         let early = self.early.take();
         if !early.is_empty() {
             self.link.input(session, early);
@@ -323,7 +406,10 @@ impl Live {
         if let Some(size) = emulator.proposed()
             && self.wish.replace(Some(size)) != Some(size)
         {
-            self.link.resize(session, size);
+            change_look(self.parts.look, |look| look.wish = Some(size));
+            if self.role() == Role::Writer {
+                self.link.resize(session, size);
+            }
         }
     }
 
@@ -333,6 +419,7 @@ impl Live {
             earlier.clear();
         }
         self.watcher.take();
+        self.sink.take();
         if let Some(session) = self.session() {
             self.link.detach(session);
         }

@@ -15,15 +15,16 @@ mod registry;
 mod sink;
 
 use bowline_protocol::SessionId;
-use bowline_protocol::frame::Exit;
+use bowline_protocol::frame::{Exit, Role};
 use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::state::desk::Desk;
+use crate::state::look::Look;
 use crate::text;
 
 #[cfg(feature = "hydrate")]
-pub(crate) use registry::{emulators, install_hooks, shown_emulator};
+pub(crate) use registry::{install_hooks, repaint, shown_emulator};
 
 /// What a pane shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +77,15 @@ struct Parts {
     desk: Desk,
     pane: StoredValue<String>,
     state: RwSignal<PaneState>,
+    look: RwSignal<Look>,
+    role: Memo<Role>,
     session: Memo<Option<SessionId>>,
     shown: Memo<bool>,
     focused: RwSignal<bool>,
     /// Counts the user's requests for a new program.
     restarts: RwSignal<u32>,
+    /// Counts the user's requests to see the output that waits.
+    catch_ups: RwSignal<u32>,
 }
 
 /// All panes, one above the other; the active tab's is shown.
@@ -131,16 +136,20 @@ fn PaneView(key: Key) -> impl IntoView {
         desk,
         pane: StoredValue::new(pane),
         state: RwSignal::new(PaneState::Connecting),
+        look: RwSignal::new(Look::default()),
+        role: Memo::new(move |_| desk.role(session.get())),
         session,
         shown,
         focused: RwSignal::new(false),
         restarts: RwSignal::new(0),
+        catch_ups: RwSignal::new(0),
     };
     #[cfg(feature = "hydrate")]
     live::run(parts, node);
 
     let Parts {
         state,
+        look,
         focused,
         restarts,
         ..
@@ -151,6 +160,7 @@ fn PaneView(key: Key) -> impl IntoView {
             id=panel
             class="pane"
             class:shown=move || shown.get()
+            class:foreign=move || look.with(Look::is_foreign)
             role="tabpanel"
             aria-labelledby=label
             data-session=move || session.get().map(|session| session.to_string())
@@ -160,6 +170,7 @@ fn PaneView(key: Key) -> impl IntoView {
         >
             <div class="screen" node_ref=node></div>
             <div class="pane-wait" aria-hidden="true"></div>
+            <Notes parts=parts />
             {move || {
                 let closing = closing.clone();
                 bar.get().map(|(text, again)| view! {
@@ -183,6 +194,51 @@ fn PaneView(key: Key) -> impl IntoView {
                     </div>
                 })
             }}
+        </div>
+    }
+}
+
+/// What is said quietly about how the session is shown: over the terminal, so that nothing moves.
+#[component]
+fn Notes(parts: Parts) -> impl IntoView {
+    let Parts {
+        desk,
+        look,
+        session,
+        catch_ups,
+        ..
+    } = parts;
+    let held = Memo::new(move |_| look.with(Look::held_note));
+    let size = Memo::new(move |_| look.with(Look::size_note));
+    let reads = Memo::new(move |_| look.with(|look| look.role == Role::Reader));
+    view! {
+        <div class="pane-notes">
+            {move || held.get().map(|note| view! {
+                <button
+                    type="button"
+                    class="pane-note held"
+                    on:click=move |_| catch_ups.update(|count| *count += 1)
+                >
+                    {note}
+                </button>
+            })}
+            <div class="pane-note-place" role="status">
+                {move || reads.get().then(|| view! {
+                    <span class="pane-note">
+                        "Read only"
+                        <Show when=move || !desk.only_reads()>
+                            <button
+                                type="button"
+                                class="pane-note-action"
+                                on:click=move |_| desk.write_to(session.get_untracked())
+                            >
+                                "Type here"
+                            </button>
+                        </Show>
+                    </span>
+                })}
+                {move || size.get().map(|note| view! { <span class="pane-note">{note}</span> })}
+            </div>
         </div>
     }
 }

@@ -9,7 +9,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::live::Live;
-use crate::xterm::Emulator;
+use crate::xterm::{Emulator, Palette};
 
 thread_local! {
     static PANES: RefCell<Vec<Weak<Live>>> = const { RefCell::new(Vec::new()) };
@@ -32,9 +32,11 @@ pub(crate) fn shown_emulator() -> Option<Rc<Emulator>> {
     all().into_iter().find(|pane| pane.is_shown())?.emulator()
 }
 
-/// Every emulator.
-pub(crate) fn emulators() -> Vec<Rc<Emulator>> {
-    all().iter().filter_map(|pane| pane.emulator()).collect()
+/// Shows other colours in every pane.
+pub(crate) fn repaint(palette: &Palette) {
+    for pane in all() {
+        pane.repaint(palette);
+    }
 }
 
 fn emulator_of(session: Option<&str>) -> Option<Rc<Emulator>> {

@@ -1,42 +1,265 @@
-//! Where a session's output enters a pane: bytes go straight into the emulator, states into one signal.
+//! Where a session's output enters a pane: bytes go straight into the emulator, states into signals.
+//!
+//! While the user looks at something further up, or has selected something, output and snapshots wait here
+//! and are not acknowledged: what the user looks at stands still, and the link's window bounds what waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use bowline_protocol::SessionId;
 use bowline_protocol::frame::{Event, Exit, Size};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::PaneState;
-use crate::link_api::{Attached, PaneSink};
+use crate::link_api::{Attached, LinkHandle, PaneSink, Snapshot};
 use crate::state::desk::Desk;
+use crate::state::look::{Held, Look, Ruler};
 use crate::state::progress::{Epoch, Progress, Start};
+use crate::state::tail::{self, unfinished};
 use crate::state::toasts::Tone;
 use crate::text;
-use crate::xterm::Emulator;
+use crate::xterm::{self, Emulator};
 
 /// DECTCEM, reset.
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
 
-/// One attachment of a pane.
-pub(super) struct Sink {
+/// Says that a write is parsed.
+type Parsed = Box<dyn FnOnce()>;
+
+/// What a sink works for.
+pub(super) struct Target {
+    pub(super) session: SessionId,
+    pub(super) link: LinkHandle,
     pub(super) emulator: Rc<Emulator>,
     pub(super) progress: Rc<RefCell<Progress>>,
     pub(super) state: RwSignal<PaneState>,
+    pub(super) look: RwSignal<Look>,
     pub(super) desk: Desk,
 }
 
+/// What waits until the user looks at the end again.
+enum Waiting {
+    Output(u64, Uint8Array, Parsed),
+    /// With what was known of the history when it came.
+    Snapshot(Snapshot, History, Parsed),
+}
+
+/// Whether there is more history than the terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum History {
+    /// No.
+    Whole,
+    /// The last snapshot may have left some out.
+    MayBeMore,
+    /// It is asked for, and on its way as a snapshot.
+    Asked,
+}
+
+/// One attachment of a pane.
+pub(super) struct Sink {
+    target: Target,
+    waiting: RefCell<VecDeque<Waiting>>,
+    /// The unfinished character at the end of what has come.
+    tail: RefCell<Vec<u8>>,
+    history: Cell<History>,
+}
+
 impl Sink {
+    pub(super) fn new(target: Target) -> Self {
+        Self {
+            target,
+            waiting: RefCell::default(),
+            tail: RefCell::default(),
+            history: Cell::new(History::Whole),
+        }
+    }
+
+    /// Why output must wait now, if it must.
+    fn held(&self) -> Option<Held> {
+        let emulator = &self.target.emulator;
+        if emulator.has_selection() {
+            Some(Held::Selected)
+        } else if self.history.get() == History::Asked {
+            // What waits for the answer would wait for itself.
+            None
+        } else {
+            (emulator.scroll().below > 0).then_some(Held::Scrolled)
+        }
+    }
+
+    /// Takes something that changes the screen: now, or once the user looks at the end again.
+    fn take(&self, what: Waiting) {
+        let held = self.held();
+        if held.is_some() || !self.waiting.borrow().is_empty() {
+            self.waiting.borrow_mut().push_back(what);
+            self.tell_held(held);
+        } else {
+            self.apply(what);
+        }
+    }
+
+    fn apply(&self, what: Waiting) {
+        match what {
+            Waiting::Output(offset, bytes, parsed) => self.write(offset, &bytes, parsed),
+            Waiting::Snapshot(snapshot, asked, parsed) => self.restore(&snapshot, asked, parsed),
+        }
+    }
+
+    /// Writes whole characters; what is left over waits for the rest. It counts as parsed, as the rest
+    /// comes only then.
+    fn write(&self, offset: u64, bytes: &Uint8Array, parsed: Parsed) {
+        let (epoch, cut) = {
+            let progress = self.target.progress.borrow();
+            (progress.epoch(), progress.cut(offset, bytes.length()))
+        };
+        let end = offset + u64::from(bytes.length());
+        let news = match cut {
+            Some(at) => {
+                let history = self.whole_characters(&bytes.subarray(0, at));
+                let step = self.step(epoch, offset + u64::from(at));
+                self.target.emulator.write(&history, step);
+                bytes.subarray(at, bytes.length())
+            }
+            None => bytes.clone(),
+        };
+        let step = self.step(epoch, end);
+        let news = self.whole_characters(&news);
+        self.target.emulator.write(&news, move || {
+            step();
+            parsed();
+        });
+    }
+
+    fn whole_characters(&self, bytes: &Uint8Array) -> Uint8Array {
+        let mut kept = self.tail.borrow_mut();
+        let bytes = match kept.is_empty() {
+            true => bytes.clone(),
+            false => xterm::joined(&kept, bytes),
+        };
+        let length = bytes.length();
+        let longest = u32::try_from(tail::LONGEST).unwrap_or(0);
+        let mut end = bytes
+            .subarray(length.saturating_sub(longest), length)
+            .to_vec();
+        let left = unfinished(&end);
+        *kept = end.split_off(end.len() - left);
+        let left = u32::try_from(left).unwrap_or(0);
+        bytes.subarray(0, length - left)
+    }
+
+    /// Shows a snapshot in place of everything. If more history was asked for, the user goes on looking at
+    /// the same lines, counted from the bottom.
+    fn restore(&self, snapshot: &Snapshot, when_it_came: History, parsed: Parsed) {
+        let keep = match self.history.get() {
+            History::Asked => self.target.emulator.scroll().below,
+            History::Whole | History::MayBeMore => 0,
+        };
+        match (when_it_came, self.history.get()) {
+            (History::Asked, _) => self.history.set(History::Whole),
+            // It came before the question.
+            (_, History::Asked) => {}
+            _ => self.history.set(History::MayBeMore),
+        }
+        self.tail.borrow_mut().clear();
+        let epoch = self.target.progress.borrow_mut().replaced();
+        let step = self.step(epoch, snapshot.offset);
+        let (emulator, state) = (Rc::clone(&self.target.emulator), self.target.state);
+        let done = move || {
+            emulator.scroll_to(keep);
+            if state.with_untracked(|state| matches!(state, PaneState::Exited(_))) {
+                emulator.write_text(HIDE_CURSOR);
+            }
+            step();
+            parsed();
+        };
+        let Snapshot { size, bytes, .. } = snapshot;
+        self.target.emulator.restore(*size, bytes, done);
+        self.tell(|look| look.size = Some(*size));
+    }
+
+    /// The user scrolled: the topmost line shown is `top`. Called for every line that output scrolls too.
+    pub(super) fn scrolled(self: &Rc<Self>, top: u32) {
+        if top == 0 && self.history.get() == History::MayBeMore {
+            self.ask_for_history();
+        }
+        self.look_again();
+    }
+
+    /// The user selected something, or nothing.
+    pub(super) fn look_again(self: &Rc<Self>) {
+        if self.waiting.borrow().is_empty() {
+            return;
+        }
+        // Out of the emulator's own event: it may be in the middle of parsing.
+        let sink = Rc::clone(self);
+        spawn_local(async move { sink.release() });
+    }
+
+    /// Lets go of what waits, if it may.
+    fn release(&self) {
+        let held = self.held();
+        if held.is_none() {
+            loop {
+                // Not borrowed while it is applied: that may call back.
+                let next = self.waiting.borrow_mut().pop_front();
+                let Some(next) = next else { break };
+                self.apply(next);
+            }
+        }
+        self.tell_held(held);
+    }
+
+    fn ask_for_history(self: &Rc<Self>) {
+        let emulator = &self.target.emulator;
+        if emulator.scroll().above == 0 || emulator.has_selection() {
+            return;
+        }
+        self.history.set(History::Asked);
+        let Target { session, link, .. } = &self.target;
+        link.history(*session, xterm::SCROLLBACK);
+    }
+
+    fn tell_held(&self, held: Option<Held>) {
+        let held = held.filter(|_| !self.waiting.borrow().is_empty());
+        self.tell(|look| look.held = held);
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Look)) {
+        change_look(self.target.look, change);
+    }
+
     /// Says that everything before `end` is parsed.
     fn step(&self, epoch: Epoch, end: u64) -> impl FnOnce() + 'static {
-        let (progress, emulator) = (Rc::clone(&self.progress), Rc::clone(&self.emulator));
-        let (state, desk) = (self.state, self.desk);
+        let Target {
+            emulator,
+            progress,
+            state,
+            desk,
+            ..
+        } = &self.target;
+        let (progress, emulator) = (Rc::clone(progress), Rc::clone(emulator));
+        let (state, desk) = (*state, *desk);
         move || {
             let due = progress.borrow_mut().parsed(epoch, end);
             if let Some(exit) = due {
                 show_exit(&emulator, state, desk, exit);
             }
         }
+    }
+}
+
+/// Changes what a pane says, if that changes anything.
+pub(super) fn change_look(look: RwSignal<Look>, change: impl FnOnce(&mut Look)) {
+    let Some(before) = look.try_get_untracked() else {
+        return;
+    };
+    let mut after = before;
+    change(&mut after);
+    if after != before {
+        look.set(after);
     }
 }
 
@@ -58,76 +281,94 @@ impl PaneSink for Sink {
         } else {
             Start::Resumed
         };
+        if start == Start::Fresh {
+            self.waiting.borrow_mut().clear();
+            self.tail.borrow_mut().clear();
+            self.history.set(History::Whole);
+        } else if self.history.get() == History::Asked {
+            // The answer may be lost with the transport.
+            self.history.set(History::MayBeMore);
+        }
+        let Target {
+            emulator, progress, ..
+        } = &self.target;
         let (from, end) = (attached.from.offset, attached.end);
-        self.progress.borrow_mut().attached(start, from, end);
-        let (emulator, size) = (Rc::clone(&self.emulator), attached.size);
-        self.emulator.after_writes(move || {
+        progress.borrow_mut().attached(start, from, end);
+        let (emulator, size) = (Rc::clone(emulator), attached.size);
+        self.target.emulator.after_writes(move || {
             if start == Start::Fresh {
                 emulator.reset();
             }
             emulator.resize(size);
         });
-        self.state.set(PaneState::Live);
+        self.tell(|look| {
+            look.size = Some(size);
+            look.ruler = Ruler::Here;
+        });
+        self.tell_held(None);
+        self.target.state.set(PaneState::Live);
     }
 
-    fn output(&self, offset: u64, bytes: Uint8Array, parsed: Box<dyn FnOnce()>) {
-        let (epoch, cut) = {
-            let progress = self.progress.borrow();
-            (progress.epoch(), progress.cut(offset, bytes.length()))
-        };
-        let end = offset + u64::from(bytes.length());
-        let news = match cut {
-            Some(at) => {
-                let history = bytes.subarray(0, at);
-                self.emulator
-                    .write(&history, self.step(epoch, offset + u64::from(at)));
-                bytes.subarray(at, bytes.length())
-            }
-            None => bytes,
-        };
-        let step = self.step(epoch, end);
-        self.emulator.write(&news, move || {
-            step();
-            parsed();
-        });
+    fn output(&self, offset: u64, bytes: Uint8Array, parsed: Parsed) {
+        self.take(Waiting::Output(offset, bytes, parsed));
+    }
+
+    fn snapshot(&self, snapshot: Snapshot, parsed: Parsed) {
+        self.take(Waiting::Snapshot(snapshot, self.history.get(), parsed));
     }
 
     fn resized(&self, size: Size) {
-        self.emulator.resize(size);
+        self.target.emulator.resize(size);
+        self.tell(|look| look.size = Some(size));
     }
 
     fn gap(&self, lost: u64) {
-        self.emulator.reset();
-        self.emulator.write_text(&text::gap(lost));
+        self.tail.borrow_mut().clear();
+        self.target.emulator.reset();
+        self.target.emulator.write_text(&text::gap(lost));
     }
 
     fn event(&self, event: &Event) {
+        let Target {
+            emulator,
+            progress,
+            state,
+            desk,
+            ..
+        } = &self.target;
         match event {
             Event::Exited { exit, end } => {
-                let due = self.progress.borrow_mut().exited(*exit, *end);
+                let due = progress.borrow_mut().exited(*exit, *end);
                 if let Some(exit) = due {
-                    show_exit(&self.emulator, self.state, self.desk, exit);
+                    show_exit(emulator, *state, *desk, exit);
                 }
             }
-            Event::Renamed { .. } | Event::Viewers { .. } => self.desk.refresh_sessions(),
+            Event::Renamed { .. } => desk.refresh_sessions(),
             Event::IdleWarning { seconds } => {
                 let left = text::age(u64::from(*seconds));
                 let warning =
                     format!("A session nobody uses ends in {left}. Press a key in it to keep it.");
-                self.desk.toasts.say(Tone::Info, warning);
+                desk.toasts.say(Tone::Info, warning);
+            }
+            Event::Viewers { ruling, .. } => {
+                let ruler = match ruling {
+                    true => Ruler::Here,
+                    false => Ruler::Elsewhere,
+                };
+                self.tell(|look| look.ruler = ruler);
             }
         }
     }
 
     fn gone(&self) {
-        self.state.set(PaneState::Gone);
-        self.desk.refresh_sessions();
+        self.target.state.set(PaneState::Gone);
+        self.target.desk.refresh_sessions();
     }
 
     fn input_lost(&self, bytes: u64) {
         let lost = text::bytes(bytes);
         let warning =
             format!("The connection was lost while you typed: {lost} may not have arrived.");
-        self.desk.toasts.say(Tone::Problem, warning);
+        self.target.desk.toasts.say(Tone::Problem, warning);
     }
 }

@@ -14,6 +14,7 @@ use crate::functions::sessions::{SessionRow, State};
 use crate::text;
 use crate::workspace::{Pane, Tab, Workspace};
 use bowline_protocol::SessionId;
+use bowline_protocol::frame::Role;
 
 /// How long to wait before saving again after a failure.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(3);
@@ -35,6 +36,10 @@ pub(crate) struct Desk {
     /// The server's workspace is known: an empty one is really empty.
     known: StoredValue<bool>,
     sessions: RwSignal<Vec<SessionRow>>,
+    /// Sessions that this page only looks at.
+    reads: RwSignal<Vec<SessionId>>,
+    /// It only looks at all of them: the address says so.
+    only_reads: RwSignal<bool>,
     /// What lies over the terminals.
     pub(crate) overlay: RwSignal<Option<Overlay>>,
     /// The tab whose name is being edited.
@@ -53,6 +58,8 @@ impl Desk {
             ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
             workspace: RwSignal::new(seed.workspace.workspace),
             sessions: RwSignal::new(seed.sessions),
+            reads: RwSignal::new(Vec::new()),
+            only_reads: RwSignal::new(false),
             overlay: RwSignal::new(None),
             renaming: RwSignal::new(None),
             toasts: Toasts::new(),
@@ -112,6 +119,43 @@ impl Desk {
         })
     }
 
+    /// What this page may do in a session, tracked.
+    pub(crate) fn role(self, session: Option<SessionId>) -> Role {
+        let reads = self.only_reads.get()
+            || self
+                .reads
+                .with(|reads| session.is_some_and(|session| reads.contains(&session)));
+        if reads { Role::Reader } else { Role::Writer }
+    }
+
+    /// Whether this page only looks at everything, tracked.
+    pub(crate) fn only_reads(self) -> bool {
+        self.only_reads.get()
+    }
+
+    /// This page only looks from now on.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn read_everything(self) {
+        self.only_reads.set(true);
+    }
+
+    /// Shows a session without typing into it.
+    pub(crate) fn watch(self, row: &SessionRow) {
+        self.reads.update(|reads| {
+            if !reads.contains(&row.session_id) {
+                reads.push(row.session_id);
+            }
+        });
+        self.open_session(row);
+    }
+
+    /// Types into a session that was only looked at.
+    pub(crate) fn write_to(self, session: Option<SessionId>) {
+        self.reads
+            .update(|reads| reads.retain(|read| Some(*read) != session));
+        self.focus();
+    }
+
     /// Makes a change here at once and saves it.
     pub(crate) fn change(self, change: Change) {
         self.workspace.update(|workspace| {
@@ -123,13 +167,19 @@ impl Desk {
 
     /// Adds a tab with a shell of its own.
     pub(crate) fn new_tab(self) {
+        if self.only_reads.get_untracked() {
+            let text = "This page is read only: it starts no program.".to_owned();
+            self.toasts.say(Tone::Info, text);
+            return;
+        }
         self.change(Change::Add(fresh_tab(None)));
         self.focus();
     }
 
     /// Makes sure that there is a tab, once it is known that there is none.
     pub(crate) fn ensure_tab(self) {
-        if self.known.get_value() && self.peek(|workspace| workspace.tabs.is_empty()) {
+        let may = !self.only_reads.get_untracked() && self.known.get_value();
+        if may && self.peek(|workspace| workspace.tabs.is_empty()) {
             self.change(Change::AddFirst(fresh_tab(None)));
         }
     }

@@ -1,10 +1,12 @@
 //! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`],
-//! [`progress`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
+//! [`progress`], [`look`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
 //! here.
 
 pub(crate) mod banner;
 pub(crate) mod desk;
 pub(crate) mod ledger;
+pub(crate) mod look;
 pub(crate) mod progress;
 pub(crate) mod seed;
+pub(crate) mod tail;
 pub(crate) mod toasts;

@@ -3,7 +3,7 @@
 
 use bowline_protocol::frame::Exit;
 
-/// Which attachment a write belongs to: the callback of a write for an earlier life says nothing.
+/// Which attachment or snapshot a write belongs to: the callback of a write before it says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Epoch(u32);
 
@@ -34,6 +34,13 @@ impl Progress {
             self.parsed = from;
             self.exit = None;
         }
+    }
+
+    /// A snapshot takes the place of everything: nothing counts as shown before it is parsed.
+    pub(crate) fn replaced(&mut self) -> Epoch {
+        self.epoch.0 += 1;
+        self.parsed = 0;
+        self.epoch
     }
 
     /// The attachment that is being written now.
@@ -126,6 +133,17 @@ mod tests {
         progress.attached(Start::Fresh, 0, 100);
         progress.parsed(old, 5000);
         assert!(progress.replaying());
+    }
+
+    #[test]
+    fn an_exit_waits_for_the_snapshot_that_takes_its_place() {
+        let mut progress = attached(0, 0);
+        let old = progress.epoch();
+        progress.parsed(old, 9);
+        assert_eq!(progress.exited(Exit::Code(3), 12), None);
+        let epoch = progress.replaced();
+        assert_eq!(progress.parsed(old, 12), None);
+        assert_eq!(progress.parsed(epoch, 12), Some(Exit::Code(3)));
     }
 
     #[test]
