@@ -30,14 +30,20 @@ pub enum DecodeError {
 pub trait Frame: Serialize + DeserializeOwned {
     /// Number of variants known; higher indices come from a newer peer and are skipped.
     const KNOWN: u32;
+    /// The frame whose header ends in an enum that grows: one that can't be read comes from a newer
+    /// peer and is skipped too.
+    const OPEN: Option<u32>;
 }
 
 impl Frame for ClientFrame {
     const KNOWN: u32 = 10;
+    const OPEN: Option<u32> = None;
 }
 
 impl Frame for ServerFrame {
     const KNOWN: u32 = 13;
+    /// `Event`.
+    const OPEN: Option<u32> = Some(8);
 }
 
 /// A frame with its payload, empty for frames that have none.
@@ -144,8 +150,11 @@ impl<F: Frame> BatchReader<F> {
             if index >= F::KNOWN {
                 continue;
             }
-            let (frame, payload) =
-                postcard::take_from_bytes::<F>(&body).map_err(|_| DecodeError::Malformed)?;
+            let (frame, payload) = match postcard::take_from_bytes::<F>(&body) {
+                Ok(read) => read,
+                Err(_) if F::OPEN == Some(index) => continue,
+                Err(_) => return Err(DecodeError::Malformed),
+            };
             let payload = body.split_off(body.len() - payload.len());
             return Ok(Some(Framed { frame, payload }));
         }

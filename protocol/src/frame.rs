@@ -338,6 +338,104 @@ pub enum Event {
         /// Whether the size that this viewer wishes for is the one that rules, or nobody's does.
         ruling: bool,
     },
+    /// The terminal's title; empty = none any more. State.
+    Title {
+        /// At most [`crate::limits::TEXT`] bytes, without control characters.
+        title: String,
+    },
+    /// The folder that the shell says it is in. State.
+    Cwd {
+        /// A path on the machine that the shell runs on.
+        cwd: String,
+    },
+    /// The terminal's bell rang.
+    Bell {
+        /// Bells, notifications and commands of a session are numbered together from 1: after a
+        /// reconnect the last ones are sent again, and what has a number seen before is dropped.
+        number: u64,
+    },
+    /// A program has something to tell.
+    Notification {
+        /// As for bells.
+        number: u64,
+        /// What it is about.
+        title: Option<String>,
+        /// What it says.
+        body: String,
+    },
+    /// How far a program says it is. State.
+    Progress {
+        /// How far.
+        progress: Progress,
+    },
+    /// A command line began or ended, as the shell's marks tell.
+    Command {
+        /// As for bells.
+        number: u64,
+        /// Which of both.
+        mark: CommandMark,
+    },
+    /// What the session's program does, as far as it says so or it can be seen. State.
+    Activity {
+        /// What.
+        activity: Activity,
+    },
+}
+
+/// How far a program says it is (OSC 9;4). Numbers are percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Progress {
+    /// Nothing is under way.
+    #[default]
+    None,
+    /// So far.
+    Normal(u8),
+    /// It failed there.
+    Error(u8),
+    /// It goes on; nobody knows how far it is.
+    Indeterminate,
+    /// It waits there.
+    Paused(u8),
+}
+
+/// Beginning and end of a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommandMark {
+    /// The shell carries it out.
+    Started,
+    /// The shell is done with it.
+    Ended {
+        /// Its exit status, where the shell tells.
+        status: Option<i32>,
+        /// How long it took.
+        duration_ms: u64,
+    },
+}
+
+/// What a session's program does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Activity {
+    /// It works.
+    Running,
+    /// It waits for its user, who knows.
+    Idle,
+    /// Somebody should look.
+    NeedsAttention(Attention),
+}
+
+/// Why somebody should look at a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Attention {
+    /// Its bell rang.
+    Bell,
+    /// It showed a notification.
+    Notification,
+    /// After work it is quiet, at a prompt or a question.
+    Quiet,
+    /// It says that it waits for its user.
+    Waiting,
+    /// It says that it is done.
+    Done,
 }
 
 /// Something that concerns the whole page.

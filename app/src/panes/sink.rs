@@ -357,6 +357,14 @@ impl PaneSink for Sink {
                 };
                 self.tell(|look| look.ruler = ruler);
             }
+            // What the program does and says: shown in lists of sessions, which ask for it.
+            Event::Title { .. }
+            | Event::Cwd { .. }
+            | Event::Bell { .. }
+            | Event::Notification { .. }
+            | Event::Progress { .. }
+            | Event::Command { .. }
+            | Event::Activity { .. } => {}
         }
     }
 

@@ -34,6 +34,18 @@ fn an_unknown_frame_is_skipped() {
 }
 
 #[test]
+fn an_event_that_a_newer_peer_added_is_skipped() {
+    let mut batch = BytesMut::new();
+    batch.put_u32_le(18);
+    batch.put_u8(8);
+    batch.put_slice(&[7; 16]);
+    batch.put_u8(120);
+    batch.put_slice(&write(&[output(5, b"x".to_vec())]));
+    let frames: Vec<_> = BatchReader::<ServerFrame>::new(batch.freeze()).collect();
+    assert_eq!(frames, [Ok(output(5, b"x".to_vec()))]);
+}
+
+#[test]
 fn a_batch_cut_inside_a_frame_is_an_error_after_the_whole_ones() {
     let whole = write(&[output(0, b"one".to_vec()), output(3, b"two".to_vec())]);
     let frames: Vec<_> = BatchReader::<ServerFrame>::new(whole.slice(..whole.len() - 1)).collect();

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use bowline_protocol::codec::{BatchReader, Frame, encode};
 use bowline_protocol::frame::{
-    Colours, Event, Exit, InputRefusal, Limits, Mode, Notice, Role, ServerFrame, Size,
+    Activity, Attention, Colours, CommandMark, Event, Exit, InputRefusal, Limits, Mode, Notice,
+    Progress, Role, ServerFrame, Size,
 };
 use bowline_protocol::ids::ServerId;
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, LogPosition, SessionId};
@@ -169,6 +170,35 @@ fn events_never_change() {
         Event::Viewers {
             viewers: 2,
             ruling: true,
+        },
+        Event::Title {
+            title: "t".to_owned(),
+        },
+        Event::Cwd {
+            cwd: "/".to_owned(),
+        },
+        Event::Bell { number: 1 },
+        Event::Notification {
+            number: 2,
+            title: Some("t".to_owned()),
+            body: "b".to_owned(),
+        },
+        Event::Progress {
+            progress: Progress::Paused(50),
+        },
+        Event::Command {
+            number: 3,
+            mark: CommandMark::Started,
+        },
+        Event::Command {
+            number: 4,
+            mark: CommandMark::Ended {
+                status: Some(-1),
+                duration_ms: 300,
+            },
+        },
+        Event::Activity {
+            activity: Activity::NeedsAttention(Attention::Done),
         },
     ];
     let frames = events.map(|event| ServerFrame::Event {
