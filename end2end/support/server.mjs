@@ -215,7 +215,7 @@ export class BowlineServer {
   }
 }
 
-/** The wire shape of a running session's state. */
+/** Whether a session's program lives, working or not. */
 function isRunning(/** @type {unknown} */ state) {
-  return typeof state === "string" && state.toLowerCase() === "running";
+  return typeof state === "string" && state !== "exited";
 }

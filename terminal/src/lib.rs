@@ -19,6 +19,7 @@
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
 //! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
+//! - `status`, `foreground`: what the program does: running, idle, in need of attention. Pure, and its eyes.
 //! - `viewers`, `wake`: who looks at a session, whose size rules, and how they are woken.
 //! - [`Sessions`]: the registry: admission, panes, listing, closing.
 //! - [`Links`]: viewers by client, transports by generation, batches in and out.
@@ -30,6 +31,7 @@
 
 mod environment;
 mod error;
+mod foreground;
 mod input;
 mod kill;
 mod link;
@@ -42,10 +44,11 @@ mod screen;
 mod session;
 mod sessions;
 mod spawn;
+mod status;
 mod viewers;
 mod wake;
 
-pub use bowline_protocol::frame::{Exit, Notice, Size};
+pub use bowline_protocol::frame::{Attention, Exit, Notice, Progress, Size};
 pub use bowline_protocol::ids::{
     ClientId, Generation, LogId, LogPosition, ParseIdError, ServerId, SessionId,
 };
@@ -56,6 +59,7 @@ pub use options::{Options, SizeRule};
 pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Read, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions};
+pub use status::{LastCommand, UnknownWord, Word};
 
 /// Takes a lock, also when a thread panicked while holding it: every critical section here leaves its
 /// data consistent at each step, and a terminal that goes on is worth more than one that stops.

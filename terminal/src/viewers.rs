@@ -111,6 +111,13 @@ impl Viewers {
             .any(|viewer| viewer.shown == Shown::Visible)
     }
 
+    /// Whether anybody has the keyboard in it.
+    pub(crate) fn any_focused(&self) -> bool {
+        self.viewers
+            .iter()
+            .any(|viewer| viewer.shown == Shown::Visible && viewer.focused)
+    }
+
     /// A client looks, from now on or again; as a writer, until it says otherwise.
     pub(crate) fn join(&mut self, client: ClientId, wake: Arc<Wake>, wish: Option<Size>) {
         self.turns += 1;
@@ -164,13 +171,6 @@ impl Viewers {
 
     pub(crate) fn has(&self, client: ClientId) -> bool {
         self.viewers.iter().any(|viewer| viewer.client == client)
-    }
-
-    /// Whether anybody has the keyboard on the session.
-    pub(crate) fn any_focused(&self) -> bool {
-        self.viewers
-            .iter()
-            .any(|viewer| viewer.focused && viewer.shown == Shown::Visible)
     }
 
     /// The colours of the viewer that had the keyboard last.

@@ -36,8 +36,8 @@ fn arrange(rows: Vec<SessionRow>, shown: &[SessionId], filter: &str) -> Vec<(Pla
     };
     let place = |row: &SessionRow| match row.state {
         State::Exited => Place::Ended,
-        State::Running if shown.contains(&row.session_id) => Place::Shown,
-        State::Running => Place::Detached,
+        _ if shown.contains(&row.session_id) => Place::Shown,
+        State::Running | State::Idle | State::NeedsAttention => Place::Detached,
     };
     let mut rows: Vec<_> = rows
         .into_iter()
@@ -247,6 +247,10 @@ mod tests {
             rows: 24,
             viewers: 1,
             state,
+            title: None,
+            attention: None,
+            progress: None,
+            last_command: None,
             exit: None,
         }
     }
@@ -256,7 +260,7 @@ mod tests {
         let rows = vec![
             row(1, "ended", State::Exited),
             row(2, "shown", State::Running),
-            row(4, "idle", State::Running),
+            row(4, "idle", State::Idle),
             row(3, "busy", State::Running),
         ];
         let shown = [SessionId::from_bytes([2; 16])];

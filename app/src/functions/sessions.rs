@@ -1,7 +1,9 @@
 //! Lists of sessions.
 
 use bowline_protocol::SessionId;
-use bowline_protocol::frame::Exit;
+#[cfg(feature = "ssr")]
+use bowline_protocol::frame::Progress;
+use bowline_protocol::frame::{Attention, Exit};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
@@ -27,8 +29,11 @@ pub struct SessionRow {
     pub label: String,
     /// The program in the foreground.
     pub process: String,
-    /// Where that program is.
+    /// Where the shell says it is; else where that program is.
     pub cwd: Option<String>,
+    /// The terminal's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Seconds since it began.
     pub age_s: u64,
     /// Seconds since anybody used it.
@@ -39,21 +44,99 @@ pub struct SessionRow {
     pub rows: u16,
     /// Who looks at it.
     pub viewers: u32,
-    /// Whether it runs.
+    /// What its program does.
     pub state: State,
+    /// Why somebody should look, if somebody should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<AttentionReply>,
+    /// How far its program says it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressReply>,
+    /// How its last command line ended, where the shell tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_command: Option<LastCommandReply>,
     /// How it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<ExitReply>,
 }
 
-/// Whether a session runs.
+/// What a session's program does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It does.
+    /// It works.
     Running,
-    /// Its program ended.
+    /// It waits for its user, who knows.
+    Idle,
+    /// Somebody should look.
+    NeedsAttention,
+    /// It ended.
     Exited,
+}
+
+/// Why somebody should look at a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionReply {
+    /// Its bell rang.
+    Bell,
+    /// It showed a notification.
+    Notification,
+    /// After work it is quiet, at a prompt or a question.
+    Quiet,
+    /// It says that it waits for its user.
+    Waiting,
+    /// It says that it is done.
+    Done,
+}
+
+impl From<Attention> for AttentionReply {
+    fn from(why: Attention) -> Self {
+        match why {
+            Attention::Bell => Self::Bell,
+            Attention::Notification => Self::Notification,
+            Attention::Quiet => Self::Quiet,
+            Attention::Waiting => Self::Waiting,
+            Attention::Done => Self::Done,
+        }
+    }
+}
+
+/// How far a program says it is: `{"normal": 40}`, `{"error": 40}`, `{"paused": 40}` or `"indeterminate"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgressReply {
+    /// So many percent.
+    Normal(u8),
+    /// It failed there.
+    Error(u8),
+    /// It goes on; nobody knows how far it is.
+    Indeterminate,
+    /// It waits there.
+    Paused(u8),
+}
+
+#[cfg(feature = "ssr")]
+impl ProgressReply {
+    /// `None` = nothing is under way.
+    fn of(progress: Progress) -> Option<Self> {
+        match progress {
+            Progress::None => None,
+            Progress::Normal(percent) => Some(Self::Normal(percent)),
+            Progress::Error(percent) => Some(Self::Error(percent)),
+            Progress::Indeterminate => Some(Self::Indeterminate),
+            Progress::Paused(percent) => Some(Self::Paused(percent)),
+        }
+    }
+}
+
+/// How a command line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCommandReply {
+    /// Its exit status, where the shell tells.
+    pub status: Option<i32>,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
 }
 
 /// How a session ended: `{"code": 3}`, `{"signal": 9}`, `"killed"` or `"idle"`.
@@ -118,7 +201,7 @@ pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
         sessions: sessions
             .map(|info| ActiveSession {
                 session_id: info.id,
-                alive: matches!(info.state, bowline_terminal::SessionState::Running),
+                alive: !matches!(info.state, bowline_terminal::SessionState::Exited(_)),
                 pane_id: info.pane_id,
             })
             .collect(),
@@ -129,9 +212,11 @@ pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
 impl From<bowline_terminal::SessionInfo> for SessionRow {
     fn from(info: bowline_terminal::SessionInfo) -> Self {
         use bowline_terminal::SessionState;
-        let (state, exit) = match info.state {
-            SessionState::Running => (State::Running, None),
-            SessionState::Exited(exit) => (State::Exited, Some(exit.into())),
+        let (state, attention, exit) = match info.state {
+            SessionState::Running => (State::Running, None, None),
+            SessionState::Idle => (State::Idle, None, None),
+            SessionState::NeedsAttention(why) => (State::NeedsAttention, Some(why.into()), None),
+            SessionState::Exited(exit) => (State::Exited, None, Some(exit.into())),
         };
         Self {
             session_id: info.id,
@@ -139,12 +224,19 @@ impl From<bowline_terminal::SessionInfo> for SessionRow {
             label: info.label,
             process: info.process,
             cwd: info.cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
+            title: Some(info.title).filter(|title| !title.is_empty()),
             age_s: info.age.as_secs(),
             idle_s: info.idle.as_secs(),
             cols: info.size.cols,
             rows: info.size.rows,
             viewers: u32::try_from(info.viewers).unwrap_or(u32::MAX),
             state,
+            attention,
+            progress: ProgressReply::of(info.progress),
+            last_command: info.last_command.map(|command| LastCommandReply {
+                status: command.status,
+                duration_ms: u64::try_from(command.duration.as_millis()).unwrap_or(u64::MAX),
+            }),
             exit,
         }
     }

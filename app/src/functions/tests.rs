@@ -173,7 +173,8 @@ async fn a_session_is_listed_named_sized_and_closed() {
         let id = created.session_id;
         let row = sessions().await.unwrap().sessions.remove(0);
         assert_eq!((row.session_id, row.label.as_str()), (id, "first"));
-        assert_eq!((row.cols, row.rows, row.state), (100, 24, State::Running));
+        assert_eq!((row.cols, row.rows), (100, 24));
+        assert_ne!(row.state, State::Exited);
 
         rename_session(id, "second".to_owned()).await.unwrap();
         resize_session(id, 90, 30).await.unwrap();

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::screen::Taken;
 use crate::session::{Session, Shared};
+use crate::status::Told;
 use crate::viewers::{Rules, Shown, Standing, View};
 use crate::wake::Wake;
 
@@ -99,6 +100,7 @@ pub(super) struct Attachment {
     awaits: bool,
     /// Lines of history the client asked for.
     history: Option<u32>,
+    status_told: Told,
     /// In the viewer's list of those to be served.
     pub(super) queued: bool,
 }
@@ -129,6 +131,7 @@ impl Attachment {
             flow: Flow::Streams,
             awaits: false,
             history: None,
+            status_told: Told::default(),
             queued: false,
         }
     }
@@ -185,6 +188,7 @@ impl Attachment {
         self.label_told = 0;
         self.warnings_told = shared.idle_warning.count;
         self.exit_told = false;
+        self.status_told.attach(&shared.status);
         let frame = ServerFrame::Attached {
             session: session.id,
             from: LogPosition {
@@ -282,6 +286,9 @@ impl Attachment {
             let event = Event::IdleWarning { seconds };
             writer.push(&ServerFrame::Event { session, event });
         }
+        self.status_told.tell(&shared.status, |event| {
+            writer.push(&ServerFrame::Event { session, event });
+        });
     }
 
     /// Sends at most one `Output` frame of at most `max` bytes, and what belongs before and behind it.

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::input::Rest;
 use crate::screen::{ScreenFormat, ScreenShot};
 use crate::session::{Session, SessionInfo};
+use crate::status::Word;
 
 /// Input that names no client is numbered together.
 const NOBODY: ClientId = ClientId::from_bytes([0; 16]);
@@ -164,6 +165,11 @@ impl SessionHandle {
     /// Somebody still cares: the idle clock starts anew.
     pub fn touch(&self) {
         self.0.shared().used = Instant::now();
+    }
+
+    /// A program in it says what it does. It stands above what is guessed.
+    pub fn say_status(&self, word: Word) {
+        self.0.say_status(word);
     }
 
     /// Gives it another name for people; everybody who looks is told.

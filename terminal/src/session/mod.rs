@@ -2,6 +2,7 @@
 //! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
 
 mod handle;
+mod status;
 mod task;
 
 use std::os::fd::OwnedFd;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bowline_protocol::frame::{Exit, Role, Size};
+use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Role, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
@@ -25,6 +26,7 @@ use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
 use crate::screen::{Pool, Replies, Taken, Trail};
+use crate::status::{LastCommand, Sign, Status};
 use crate::viewers::{View, Viewers};
 use crate::wake::Wake;
 
@@ -35,13 +37,27 @@ pub(crate) use task::run;
 /// Our end of a PTY.
 pub(crate) type Terminal = AsyncFd<OwnedFd>;
 
-/// Whether a session's program runs.
+/// What a session's program does, as far as it says so or it can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionState {
-    /// It runs.
+    /// It works.
     Running,
+    /// It waits for its user, who knows.
+    Idle,
+    /// Somebody should look.
+    NeedsAttention(Attention),
     /// It ended; its output can still be read.
     Exited(Exit),
+}
+
+impl From<Activity> for SessionState {
+    fn from(activity: Activity) -> Self {
+        match activity {
+            Activity::Running => Self::Running,
+            Activity::Idle => Self::Idle,
+            Activity::NeedsAttention(why) => Self::NeedsAttention(why),
+        }
+    }
 }
 
 /// A session at one moment.
@@ -55,8 +71,10 @@ pub struct SessionInfo {
     pub label: String,
     /// The program in the foreground; empty once ended.
     pub process: String,
-    /// Where that program is.
+    /// Where the shell says it is; else where that program is.
     pub cwd: Option<PathBuf>,
+    /// The terminal's title; empty = none.
+    pub title: String,
     /// Since it was started.
     pub age: Duration,
     /// Since anybody typed, looked, or it said something.
@@ -65,8 +83,12 @@ pub struct SessionInfo {
     pub size: Size,
     /// Pages attached.
     pub viewers: usize,
-    /// Whether it runs.
+    /// What it does.
     pub state: SessionState,
+    /// How far its program says it is.
+    pub progress: Progress,
+    /// How the last command line ended, where the shell marks them.
+    pub last_command: Option<LastCommand>,
 }
 
 /// How far a session's life is.
@@ -102,6 +124,7 @@ pub(crate) struct Shared {
     pub(crate) input: InputQueue,
     pub(crate) label: Label,
     pub(crate) exit: Option<Exit>,
+    pub(crate) status: Status,
     /// How often, and with how many seconds left, an end for lack of use was announced.
     pub(crate) idle_warning: IdleWarning,
     size: Size,
@@ -194,6 +217,7 @@ impl Session {
                     changes: 0,
                 },
                 exit: None,
+                status: Status::default(),
                 idle_warning: IdleWarning::default(),
                 size,
                 wanted_size: size,
@@ -247,6 +271,7 @@ impl Session {
         let mut shared = self.shared();
         shared.used = Instant::now();
         let accepted = shared.input.accept(client, position, bytes, rest, now_ms)?;
+        self.with_status(&mut shared, Status::input);
         if shared.exit.is_some() {
             shared.input.discard();
             shared.viewers.wake_one(self.id, client);
@@ -291,6 +316,7 @@ impl Session {
         let mut shared = self.shared();
         change(&mut shared.viewers);
         shared.used = Instant::now();
+        self.refocus(&mut shared);
         if let Some(size) = shared.viewers.ruling_size(self.size_rule) {
             shared.wanted_size = size;
         }
@@ -320,25 +346,29 @@ impl Session {
         let mut shared = self.shared();
         let foreground = shared.foreground();
         for signal in signals {
+            // Who asked has ended: nobody waits for the answer but a shell that did not ask.
+            if let Signal::Prompt(PromptMark::CommandEnd { .. }) = signal {
+                shared.replies.clear();
+            }
             match signal {
                 Signal::Reply(bytes) if shared.terminal.is_some() => {
                     shared.replies.push(bytes, foreground);
                 }
-                // Who asked has ended: nobody waits for the answer but a shell that did not ask.
-                Signal::Prompt(PromptMark::CommandEnd { .. }) => shared.replies.clear(),
                 Signal::FocusReports(on) => {
                     // Nothing was said yet: the state is said at once.
                     shared.focus = on.then_some(!shared.viewers.any_focused());
                     shared.report_focus();
                 }
-                _ => {}
+                signal => {
+                    if let Some(sign) = Sign::of(signal) {
+                        self.with_status(&mut shared, |status, now| status.sign(now, sign));
+                    }
+                }
             }
         }
-        let wakes = shared.replies.due().is_some();
         drop(shared);
-        if wakes {
-            self.wanted.notify_one();
-        }
+        // There may be an answer to write, or the foreground to look at.
+        self.wanted.notify_one();
     }
 
     /// A snapshot for a viewer that wants one.
@@ -417,26 +447,32 @@ impl Session {
     pub(crate) fn info(&self) -> SessionInfo {
         let shared = self.shared();
         let terminal = shared.terminal.clone();
+        let facts = shared.status.facts();
         let mut info = SessionInfo {
             id: self.id,
             pane_id: self.pane_id.clone(),
             label: shared.label.text.clone(),
             process: String::new(),
             cwd: None,
+            title: facts.title.value.clone(),
             age: self.started.elapsed(),
             idle: shared.used.elapsed(),
             size: shared.size,
             viewers: shared.viewers.len(),
             state: shared
                 .exit
-                .map_or(SessionState::Running, SessionState::Exited),
+                .map_or(shared.status.activity().into(), SessionState::Exited),
+            progress: facts.progress.value,
+            last_command: facts.last_command,
         };
+        let said = Some(&facts.cwd.value).filter(|cwd| !cwd.is_empty());
+        let said = said.map(PathBuf::from);
         drop(shared);
         // Asked outside the lock: `/proc` may take its time.
         let foreground = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(&*terminal).ok());
         if let Some(foreground) = foreground {
             info.process = process::name(foreground).unwrap_or_default();
-            info.cwd = process::cwd(foreground);
+            info.cwd = said.or_else(|| process::cwd(foreground));
         }
         info
     }

@@ -23,6 +23,7 @@ use crate::options::Options;
 use crate::readiness::watch;
 use crate::screen::Line;
 use crate::session::{Phase, Session, Terminal};
+use crate::status::Status;
 
 /// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
 /// one wake, and no flood keeps others waiting longer.
@@ -258,6 +259,7 @@ impl Task {
                 },
                 () = &mut timer, if plan.wake_at.is_some() || hung_up => {
                     self.check_idle();
+                    self.session.look();
                     if hung_up && let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
                         self.append(bytes);
                     }
@@ -284,6 +286,10 @@ impl Task {
                 shared.used + self.idle_limit.mul_f64(WARNING)
             }
         });
+        let look_at = shared
+            .status
+            .look_at()
+            .map(|at_ms| self.session.started + Duration::from_millis(at_ms));
         Plan {
             ending: shared.ending,
             resize: (shared.wanted_size != shared.size).then_some(shared.wanted_size),
@@ -292,6 +298,7 @@ impl Task {
             wake_at: input_at
                 .into_iter()
                 .chain(idle_at)
+                .chain(look_at)
                 .chain(reply_at.filter(|_| !has_reply))
                 .min(),
         }
@@ -304,6 +311,7 @@ impl Task {
         shared.used = Instant::now();
         shared.log.append(bytes, now_ms);
         let end = shared.log.end();
+        self.session.with_status(&mut shared, Status::output);
         shared.viewers.wake_armed(self.session.id);
         drop(shared);
         self.session.grown.notify_waiters();

@@ -6,4 +6,5 @@ mod registry;
 mod screens;
 mod shells;
 mod sockets;
+mod status;
 mod support;

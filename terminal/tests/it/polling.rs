@@ -293,7 +293,9 @@ async fn a_session_attached_while_a_poll_is_held_shows_at_once() {
 async fn only_the_highest_generation_is_served_by_polls_too() {
     let world = World::new();
     let shell = world.run(&["cat"]).await;
-    let page = Poller::new(&world, shell).await;
+    let mut page = Poller::new(&world, shell).await;
+    // What there is to say at first.
+    page.poll(Duration::ZERO).await;
     let transport = page.transport();
     let (seq, acks) = (page.poll_seq, page.acks());
     let held = tokio::spawn(async move { transport.poll(seq, acks, DEADLINE * 2).await });

@@ -52,7 +52,8 @@ async fn characters_split_between_writes_arrive_whole() {
     page.see(shell, "€").await;
     let read = handle.read(Some(0), 3);
     assert!(read.bytes.len() <= 4, "{read:?}");
-    assert_eq!(handle.info().state, SessionState::Running);
+    let state = handle.info().state;
+    assert!(!matches!(state, SessionState::Exited(_)), "{state:?}");
 }
 
 #[tokio::test]
