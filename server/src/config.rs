@@ -140,6 +140,15 @@ pub struct RawConfig {
         value_name = "NAMES"
     )]
     pub env_pass: Vec<String>,
+    /// Whether bash, zsh and fish mark their prompts and commands, by which Bowline knows what a session
+    /// does. No file of yours is touched.
+    #[arg(
+        long,
+        env = "BOWLINE_SHELL_INTEGRATION",
+        help_heading = "Sessions",
+        default_value = "auto"
+    )]
+    pub shell_integration: ShellIntegration,
 
     /// What is logged to standard error, such as `warn` or `bowline_server=debug`; RUST_LOG is
     /// honoured. [default: info]
@@ -168,6 +177,15 @@ pub enum Size {
     Focused,
     /// The smallest of all that are visible.
     Smallest,
+}
+
+/// Whether login shells are made to mark their prompts and commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShellIntegration {
+    /// Those that are known; marks of your own are not doubled.
+    Auto,
+    /// None.
+    Off,
 }
 
 /// The settings as used. Not `Debug`: it may hold the access token.
@@ -273,6 +291,12 @@ impl RawConfig {
             .or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("bowline")))
             .or_else(|| home.as_ref().map(|home| home.join(".local/state/bowline")))
             .ok_or(ConfigError::StateDir)?;
+        // Shells are told paths in it, wherever they are.
+        let state_dir = std::path::absolute(&state_dir).unwrap_or(state_dir);
+        let shell_integration = match self.shell_integration {
+            ShellIntegration::Auto => Some(state_dir.join("shell-integration")),
+            ShellIntegration::Off => None,
+        };
         let token = text("BOWLINE_TOKEN").filter(|token| !token.is_empty());
         if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
             return Err(ConfigError::Token);
@@ -306,6 +330,7 @@ impl RawConfig {
                     .projects_dir
                     .or_else(|| home.map(|home| home.join("projects"))),
                 env_pass: self.env_pass.into_iter().filter(is_given).collect(),
+                shell_integration,
                 size_rule: match self.size_rule {
                     Size::Focused => SizeRule::Focused,
                     Size::Smallest => SizeRule::Smallest,
@@ -475,6 +500,15 @@ mod tests {
                 "{given}"
             );
         }
+    }
+
+    #[test]
+    fn shells_are_integrated_unless_told_otherwise() {
+        let config = resolve("--state-dir /s", &[HOME]).unwrap();
+        let scripts = config.sessions.shell_integration;
+        assert_eq!(scripts, Some(PathBuf::from("/s/shell-integration")));
+        let config = resolve("--shell-integration off", &[HOME]).unwrap();
+        assert_eq!(config.sessions.shell_integration, None);
     }
 
     #[test]

@@ -14,7 +14,8 @@
 //! Where things are:
 //! - [`log`]: the output log: bytes, arrival times, resize marks. Pure.
 //! - `input`: keystrokes of many clients, each exactly once, pastes whole. Pure.
-//! - `environment`, `spawn`: what a program gets, and how it starts.
+//! - `environment`, `spawn`, `integration`: what a program gets, how it starts, what shells are told to
+//!   mark.
 //! - `readiness`: descriptors the runtime watches.
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
 //! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
@@ -33,6 +34,7 @@ mod environment;
 mod error;
 mod foreground;
 mod input;
+mod integration;
 mod kill;
 mod link;
 pub mod log;

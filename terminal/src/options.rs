@@ -28,6 +28,9 @@ pub struct Options {
     pub env_pass: Vec<String>,
     /// Environment variables to set.
     pub env_set: Vec<(String, String)>,
+    /// Folder for the scripts that make login shells mark their prompts and commands; `None` = shells
+    /// are left as they are.
+    pub shell_integration: Option<PathBuf>,
     /// Whose size rules.
     pub size_rule: SizeRule,
     /// Time between HUP and KILL.
@@ -43,6 +46,7 @@ impl Default for Options {
             projects_dir: None,
             env_pass: Vec::new(),
             env_set: Vec::new(),
+            shell_integration: None,
             size_rule: SizeRule::default(),
             kill_grace: Duration::from_millis(500),
         }

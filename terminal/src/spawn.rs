@@ -14,6 +14,7 @@ use pty_process::blocking::Command;
 
 use crate::environment::{Account, environment};
 use crate::error::Error;
+use crate::integration::Injection;
 use crate::lock;
 use crate::options::Options;
 
@@ -46,7 +47,7 @@ pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Erro
     let account = account();
     let inherited = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let environment = environment(inherited, &account, options, program.session);
+    let mut environment = environment(inherited, &account, options, program.session);
     let (path, arguments) = match program.command {
         Some(mut command) if !command.is_empty() => {
             let arguments = command.split_off(1);
@@ -57,7 +58,11 @@ pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Erro
                 what: "the command is empty",
             });
         }
-        None => (shell(&environment), Start::LoginShell),
+        None => {
+            let shell = shell(&environment);
+            let arguments = integrate(&shell, &mut environment, options);
+            (shell, Start::LoginShell(arguments))
+        }
     };
     let name = short_name(&path).to_owned();
     let failed = |source: io::Error| Error::Spawn {
@@ -70,7 +75,7 @@ pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Erro
         .envs(&environment)
         .current_dir(cwd);
     command = match arguments {
-        Start::LoginShell => command.arg0(format!("-{name}")),
+        Start::LoginShell(arguments) => command.arg0(format!("-{name}")).args(arguments),
         Start::Command(arguments) => command.args(arguments),
     };
     let _one_at_a_time = lock(&SPAWNING);
@@ -93,7 +98,7 @@ pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Erro
 }
 
 enum Start {
-    LoginShell,
+    LoginShell(Vec<String>),
     Command(Vec<String>),
 }
 
@@ -117,6 +122,28 @@ fn shell(environment: &BTreeMap<String, String>) -> String {
         .filter(|shell| Path::new(shell).is_file())
         .cloned()
         .unwrap_or_else(|| "/bin/sh".to_owned())
+}
+
+/// Makes a login shell mark its prompts and commands, if that is wanted and possible. Gives its arguments.
+fn integrate(
+    shell: &str,
+    environment: &mut BTreeMap<String, String>,
+    options: &Options,
+) -> Vec<String> {
+    let Some(folder) = &options.shell_integration else {
+        return Vec::new();
+    };
+    match Injection::prepare(folder, short_name(shell), environment) {
+        Ok(injection) => {
+            environment.extend(injection.environment);
+            injection.arguments
+        }
+        Err(error) => {
+            let folder = folder.display();
+            tracing::warn!(%folder, %error, "the shell makes no marks: its script can't be written");
+            Vec::new()
+        }
+    }
 }
 
 fn short_name(path: &str) -> &str {

@@ -9,14 +9,16 @@ use crate::shell::{Root, timed};
 /// 0.22 wants a newer compiler.
 const TRUNK: &str = "0.21.14";
 
-/// Commands that the journeys run, and the Debian packages that bring them.
-const JOURNEY_PACKAGES: [(&str, &str); 6] = [
+/// Commands that the tests and the journeys run, and the Debian packages that bring them.
+const JOURNEY_PACKAGES: [(&str, &str); 8] = [
     ("chromium", "chromium"),
     ("nginx", "nginx"),
     ("tmux", "tmux"),
     ("vim", "vim"),
     ("less", "less"),
     ("top", "procps"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
 ];
 
 /// What building the page needs.
@@ -115,7 +117,7 @@ fn npm(root: &Root) -> Result<()> {
     Ok(std::fs::write(stamp, wanted)?)
 }
 
-/// What the journeys need beside.
+/// What the tests and the journeys need beside.
 pub(crate) fn for_journeys(root: &Root) -> Result<()> {
     let is_missing = |command: &str| {
         root.command("sh", &["-c", &format!("command -v {command}")])
@@ -136,7 +138,7 @@ pub(crate) fn for_journeys(root: &Root) -> Result<()> {
         .read()
         .is_some_and(|id| id == "0");
     if !is_root || is_missing("apt-get") {
-        bail!("the journeys need these Debian packages (or what brings their commands): {list}");
+        bail!("the tests need these Debian packages (or what brings their commands): {list}");
     }
     timed(&format!("installing Debian packages: {list}"), || {
         root.command("apt-get", &["-q", "update"]).run()?;
