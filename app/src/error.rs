@@ -213,6 +213,7 @@ impl From<bowline_terminal::Error> for AppError {
             E::BadSize | E::Invalid { .. } => ErrorCode::Malformed,
             E::InputGap { expected } => return Self::input_gap(*expected),
             E::InputFull => ErrorCode::InputFull,
+            E::Busy => ErrorCode::TooMany,
             E::Spawn { .. } => ErrorCode::Spawn,
             _ => ErrorCode::Internal,
         };

@@ -39,7 +39,7 @@ fn crates_know_only_what_is_below_them() {
     );
     assert_eq!(
         ours("bowline-app"),
-        ["bowline-protocol", "bowline-terminal"]
+        ["bowline-protocol", "bowline-screen", "bowline-terminal"]
     );
     assert_eq!(
         ours("bowline-frontend"),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub mod client;
 pub mod login;
 pub mod output;
+pub mod screen;
 pub mod session;
 pub mod sessions;
 pub mod version;
@@ -17,6 +18,7 @@ pub mod workspace;
 
 pub use login::{login, logout};
 pub use output::{read_output, read_outputs, write_input};
+pub use screen::session_screen;
 pub use session::{
     attach_session, close_session, create_session, heartbeat, rename_session, resize_session,
 };
@@ -42,6 +44,7 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<output::WriteInput>();
     register::<output::ReadOutput>();
     register::<output::ReadOutputs>();
+    register::<screen::SessionScreen>();
     register::<session::CreateSession>();
     register::<session::AttachSession>();
     register::<session::RenameSession>();

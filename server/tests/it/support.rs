@@ -119,7 +119,7 @@ impl TestServer {
         let (_, list) = self.get("/api/sessions").await;
         let sessions = list["sessions"].as_array().unwrap();
         sessions.iter().any(|row| {
-            row["session_id"] == session.to_string().as_str() && row["state"] == "running"
+            row["session_id"] == session.to_string().as_str() && row["state"] != "exited"
         })
     }
 

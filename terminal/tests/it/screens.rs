@@ -138,11 +138,13 @@ async fn a_viewer_that_takes_nothing_gets_nothing_and_later_the_screen() {
         .await;
     let handle = world.sessions.get(shell).expect("it runs");
     let printed = async {
-        let mut seen = handle.screen(ScreenFormat::Text, History::None).await;
-        while !seen.expect("a picture").content.contains("all-printed") {
+        loop {
             let end = handle.read(None, 1).end;
+            let shot = handle.screen(ScreenFormat::Text, History::None).await;
+            if shot.expect("a picture").content.contains("all-printed") {
+                break;
+            }
             handle.wait_output(end, crate::support::DEADLINE).await;
-            seen = handle.screen(ScreenFormat::Text, History::None).await;
         }
     };
     soon("the flood's end", printed).await;
