@@ -90,16 +90,24 @@ impl Buffer {
 
     /// Moves the scroll region up by one line.
     pub(crate) fn scroll(&mut self, cols: usize, fill: Cell, wrapped: bool, styles: &Styles) {
+        let is_whole = self.top == 0 && self.bottom + 1 == self.rows.len();
         // The row that leaves is used again for the one that comes.
-        let Some(mut row) = self.rows.remove(self.top) else {
-            return;
+        let leaves = if is_whole {
+            self.rows.pop_front()
+        } else {
+            self.rows.remove(self.top)
         };
+        let Some(mut row) = leaves else { return };
         if self.top == 0 && self.kind == Kind::Normal {
             self.history.push(&row, styles);
         }
         row.refill(cols, fill);
         row.wrapped = wrapped;
-        self.rows.insert(self.bottom, row);
+        if is_whole {
+            self.rows.push_back(row);
+        } else {
+            self.rows.insert(self.bottom, row);
+        }
     }
 
     /// Takes `count` rows out at `at` and puts as many new ones in at `to` (counted without those taken).

@@ -122,6 +122,15 @@ impl Parser {
         while let Some(&first) = bytes.first() {
             if self.state == State::Ground && (first >= 0x80 || (0x20..0x7f).contains(&first)) {
                 bytes = self.ground(handler, bytes);
+            } else if self.state == State::Ground && first != 0x1b {
+                if first < 0x20 {
+                    handler.execute(first);
+                }
+                bytes = &bytes[1..];
+            } else if matches!(self.state, State::CsiEntry | State::CsiParam)
+                && (b'0'..=b';').contains(&first)
+            {
+                bytes = self.csi_params(bytes);
             } else if first < 0x80 {
                 self.byte(handler, first);
                 bytes = &bytes[1..];
@@ -409,6 +418,22 @@ impl Parser {
                 State::Ground
             }
         };
+    }
+
+    /// Reads parameters at the front.
+    fn csi_params<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let len = bytes
+            .iter()
+            .position(|byte| !(b'0'..=b';').contains(byte))
+            .unwrap_or(bytes.len());
+        let (params, rest) = bytes.split_at(len);
+        let room = SEQUENCE_MAX.saturating_sub(self.unfinished.len());
+        self.unfinished.extend_from_slice(&params[..len.min(room)]);
+        for &byte in params {
+            self.param(byte);
+        }
+        self.state = State::CsiParam;
+        rest
     }
 
     fn collect(&mut self, byte: u8) {

@@ -306,22 +306,22 @@ impl Lines {
             return;
         }
         let waiting = self.lines.len() - inserted;
-        let mut new: Vec<Row> = self.lines.drain(waiting..).collect();
+        let mut new = self.lines.split_off(waiting).into_iter();
         let mut old: Vec<Row> = self.lines.drain(..).take(self.len).collect();
         // From the bottom up: groups were split in that order, each group's lines from the top down.
         let mut placed: Vec<Row> = Vec::with_capacity(old.len() + new.len());
         let mut so_far = 0;
         let mut taken = 0;
-        let mut waiting: Vec<std::collections::VecDeque<Row>> = Vec::new();
-        for insertion in insertions {
-            waiting.push(new.drain(..insertion.count).collect());
-        }
+        let mut waiting: Vec<Vec<Row>> = insertions
+            .iter()
+            .map(|insertion| new.by_ref().take(insertion.count).collect())
+            .collect();
         loop {
             let above = old.len() + so_far;
             if let Some(insertion) = insertions.get(taken)
                 && insertion.before >= above
             {
-                placed.extend(waiting[taken].drain(..).rev());
+                placed.extend(std::mem::take(&mut waiting[taken]).into_iter().rev());
                 so_far += insertion.count;
                 taken += 1;
             } else if let Some(line) = old.pop() {

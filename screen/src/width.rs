@@ -144,6 +144,14 @@ pub fn join(code: u32, preceding: u32) -> u32 {
     }
 }
 
+/// [`join`] of printable ASCII behind anything but a ZWJ, where it joins nothing.
+pub(crate) fn of_ascii(byte: u8) -> u32 {
+    match byte {
+        b'#' | b'*' | b'0'..=b'9' => kind::TEXT_PICTOGRAPH << 3 | 1 << 1,
+        _ => 1 << 1,
+    }
+}
+
 fn kind_of(class: u8) -> u32 {
     match class {
         class if class == Class::Pictograph as u8 || class == Class::Modifier as u8 => {
@@ -192,6 +200,13 @@ mod tests {
             ("ka\u{200d}b", 3),
         ] {
             assert_eq!(cells(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ascii_is_what_the_table_says() {
+        for byte in 0x20..0x7f {
+            assert_eq!(of_ascii(byte), join(byte.into(), 0), "{byte}");
         }
     }
 

@@ -62,7 +62,7 @@ impl Emulator {
             buffer.x += now.len();
             text = rest;
         }
-        self.join = width::join(last.into(), 0);
+        self.join = width::of_ascii(last);
     }
 
     /// To the start of the next line, which continues this one.

@@ -204,7 +204,7 @@ impl<'a> RowWriter<'a> {
                 self.part(byte.into());
             }
             self.out.push(byte);
-            self.join = width::join(byte.into(), 0);
+            self.join = width::of_ascii(byte);
             self.x = at + 1;
             return 1;
         }
