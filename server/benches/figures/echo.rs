@@ -121,7 +121,7 @@ async fn bare_http(server: &Server, echoes: Echoes, keys: usize) -> anyhow::Resu
     Ok(times)
 }
 
-async fn over_socket(
+pub(crate) async fn over_socket(
     server: &Server,
     client: ClientId,
     keys: usize,

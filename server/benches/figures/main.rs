@@ -7,10 +7,12 @@
 
 mod bare;
 mod echo;
+mod flood;
 mod memory;
 mod page;
 mod polling;
 mod pty;
+mod screen;
 mod server;
 mod socket;
 mod stats;
@@ -25,7 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::table::Table;
 
 /// Longest a run may take. It decides nothing, it only ends what hangs.
-const RUN_WITHIN: Duration = Duration::from_secs(600);
+const RUN_WITHIN: Duration = Duration::from_secs(1_200);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +38,14 @@ struct Sizes {
     keys: usize,
     /// Bytes of the file that is printed.
     file: usize,
-    /// Idle sessions.
-    sessions: usize,
+    /// Idle sessions, step by step.
+    sessions: &'static [usize],
+    /// Bytes that the emulator parses.
+    stream: usize,
+    /// Floods that are interrupted.
+    interrupts: usize,
+    /// How long a client reads nothing.
+    stopped: Duration,
 }
 
 impl Sizes {
@@ -47,14 +55,20 @@ impl Sizes {
                 rounds: 1,
                 keys: 100,
                 file: 10_000_000,
-                sessions: 20,
+                sessions: &[20],
+                stream: 10_000_000,
+                interrupts: 3,
+                stopped: Duration::from_secs(3),
             }
         } else {
             Self {
                 rounds: 5,
                 keys: 300,
                 file: 100_000_000,
-                sessions: 100,
+                sessions: &[20, 100, 300, 1_000],
+                stream: 50_000_000,
+                interrupts: 20,
+                stopped: Duration::from_secs(30),
             }
         }
     }
@@ -90,6 +104,8 @@ async fn measure(sizes: Sizes) -> anyhow::Result<Table> {
     throughput::measure(sizes, &mut table)
         .await
         .context("throughput")?;
+    screen::measure(sizes, &mut table).await.context("screen")?;
+    flood::measure(sizes, &mut table).await.context("floods")?;
     page::measure(&mut table).context("page")?;
     Ok(table)
 }

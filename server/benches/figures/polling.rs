@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use anyhow::{Context as _, ensure};
 use bowline_protocol::codec::BatchReader;
+use bowline_protocol::frame::Mode;
 use bowline_protocol::{ClientId, LogId, ServerFrame, SessionId, http};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -63,7 +64,7 @@ impl Poller {
             received: 0,
             poll: None,
         };
-        let hello = greeting(client, session);
+        let hello = greeting((client, Mode::Log), session);
         let opened = poller.send(hello, 0).await?;
         poller.take(opened)?;
         while poller.received < READY.len() as u64 {

@@ -10,6 +10,7 @@ use anyhow::ensure;
 use pty_process::blocking::{Command, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::flood::{FLOOD, RUNS, STOPPED};
 use crate::server::{READY, processor};
 
 const WITHIN: Duration = Duration::from_secs(60);
@@ -67,6 +68,30 @@ pub(crate) fn echo(script: &str, keys: usize, pause: Duration) -> anyhow::Result
         times.push(typed.elapsed());
     }
     Ok(times)
+}
+
+/// Time from Ctrl-C to what a flooding program says about it.
+pub(crate) fn interrupt() -> anyhow::Result<Duration> {
+    let mut program = BarePty::start(FLOOD)?;
+    let mut buffer = vec![0; READ_MAX];
+    program.pty.write_all(b"\n")?;
+    let started = Instant::now();
+    let mut typed: Option<Instant> = None;
+    let mut tail = Vec::new();
+    loop {
+        if typed.is_none() && started.elapsed() >= RUNS {
+            typed = Some(Instant::now());
+            program.pty.write_all(b"\x03")?;
+        }
+        let count = program.pty.read(&mut buffer)?;
+        tail.extend_from_slice(&buffer[..count]);
+        if let Some(typed) = typed
+            && tail.windows(STOPPED.len()).any(|window| window == STOPPED)
+        {
+            return Ok(typed.elapsed());
+        }
+        tail.drain(..tail.len().saturating_sub(STOPPED.len()));
+    }
 }
 
 /// How long a read of a whole file took.

@@ -111,20 +111,22 @@ impl Server {
 
     /// Resident memory of the server alone, bytes: programs on terminals are not its own.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(proc(self.pid, "status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        Ok(kib
-            .context("the kernel says VmRSS")?
-            .trim()
-            .parse::<u64>()?
-            * 1024)
+        resident(&proc(self.pid, "status"))
     }
 
     /// Processor time used so far by all its threads, seconds.
     pub(crate) fn processor(&self) -> anyhow::Result<f64> {
         processor(&proc(self.pid, "stat"))
     }
+}
+
+/// Resident memory by a `/proc/…/status`, bytes.
+pub(crate) fn resident(path: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(path)?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kib: u64 = kib.context("the kernel says VmRSS")?.trim().parse()?;
+    Ok(kib * 1024)
 }
 
 fn proc(pid: Pid, file: &str) -> String {

@@ -36,7 +36,7 @@ pub(crate) async fn open(
 }
 
 /// The greeting of a client, and its attachment to one session from its first byte.
-pub(crate) fn greeting(client: ClientId, session: SessionId) -> Bytes {
+pub(crate) fn greeting((client, mode): (ClientId, Mode), session: SessionId) -> Bytes {
     let mut batch = BatchWriter::default();
     batch.push(&ClientFrame::Hello {
         client,
@@ -47,7 +47,7 @@ pub(crate) fn greeting(client: ClientId, session: SessionId) -> Bytes {
     batch.push(&ClientFrame::Attach {
         session,
         from: None,
-        mode: Mode::Log,
+        mode,
         size: Size::default(),
     });
     batch.push(&ClientFrame::View {
@@ -90,10 +90,19 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Connects and attaches.
+    /// Connects and attaches, as one who wants every byte.
     pub(crate) async fn connect(
         address: SocketAddr,
         client: ClientId,
+        session: SessionId,
+    ) -> anyhow::Result<Self> {
+        Self::connect_as(address, (client, Mode::Log), session).await
+    }
+
+    /// Connects and attaches in a mode. A terminal of a session that said much gets a snapshot.
+    pub(crate) async fn connect_as(
+        address: SocketAddr,
+        client: (ClientId, Mode),
         session: SessionId,
     ) -> anyhow::Result<Self> {
         let mut stream = open(address, "/link/socket", Some(limits::SUBPROTOCOL)).await?;
@@ -110,7 +119,9 @@ impl Socket {
             let framed = socket.next().await?;
             match framed.frame {
                 ServerFrame::Attached { from, .. } => socket.log = from.log,
-                ServerFrame::Output { .. } => said += framed.payload.len(),
+                ServerFrame::Output { .. } | ServerFrame::Snapshot { .. } => {
+                    said += framed.payload.len();
+                }
                 ServerFrame::Gone { .. } => bail!("the session is gone"),
                 _ => {}
             }
