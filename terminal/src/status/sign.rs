@@ -6,6 +6,8 @@ use std::str::FromStr;
 use bowline_protocol::frame::Progress;
 use bowline_screen::{PromptMark, Signal};
 
+use crate::session::bounded;
+
 /// Something a program said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sign {
@@ -26,10 +28,13 @@ impl Sign {
     /// What a signal says about the status, if it says something.
     pub(crate) fn of(signal: Signal) -> Option<Self> {
         Some(match signal {
-            Signal::Title(title) => Self::Title(title),
-            Signal::Cwd(cwd) => Self::Cwd(cwd),
+            Signal::Title(title) => Self::Title(bounded(&title)),
+            Signal::Cwd(cwd) => Self::Cwd(bounded(&cwd)),
             Signal::Bell => Self::Bell,
-            Signal::Notification { title, body } => Self::Notification { title, body },
+            Signal::Notification { title, body } => Self::Notification {
+                title: title.map(|title| bounded(&title)),
+                body: bounded(&body),
+            },
             Signal::Progress(progress) => Self::Progress(match progress {
                 bowline_screen::Progress::None => Progress::None,
                 bowline_screen::Progress::Normal(percent) => Progress::Normal(percent),

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bowline_protocol::frame::{CommandMark, Event};
 use bowline_protocol::ids::ServerId;
 use bowline_terminal::{CreateSession, Exit, Links, Options, SessionId, Sessions};
 use tempfile::TempDir;
@@ -12,6 +13,7 @@ use crate::support::{Page, World};
 /// A user with files of their own, in a shell.
 struct User {
     home: TempDir,
+    sessions: Sessions,
     page: Page,
     session: SessionId,
     /// How far was read.
@@ -54,10 +56,12 @@ impl User {
         let links = Links::new(sessions.clone(), ServerId::from_bytes([9; 16]));
         let created = sessions.create(CreateSession::default()).await;
         let session = created.expect("a session").session;
-        let mut page = World { sessions, links }.page(1);
+        let world = World { sessions, links };
+        let mut page = world.page(1);
         page.attach(session).await;
         Self {
             home,
+            sessions: world.sessions,
             page,
             session,
             read: 0,
@@ -283,4 +287,34 @@ async fn the_integration_can_be_left_off() {
         assert!(!said.contains("133;"), "{said:?}");
         assert!(!home.path().join("Bowline's scripts").exists());
     }
+}
+
+#[tokio::test]
+async fn marks_become_the_ends_of_commands() {
+    let mut user = User::logs_in("bash", &[]).await;
+    user.reads("␛]133;A␇").await;
+    user.runs("(exit 7)").await;
+    let session = user.session;
+    let ended = |event: &Event| {
+        let Event::Command { mark, .. } = event else {
+            return false;
+        };
+        matches!(
+            mark,
+            CommandMark::Ended {
+                status: Some(7),
+                ..
+            }
+        )
+    };
+    let seen = &mut user.page;
+    seen.until(session, "the command's end", |seen| {
+        seen.events.iter().any(ended)
+    })
+    .await;
+    let info = user.sessions.get(session).expect("it runs").info();
+    let last = info.last_command.expect("one ended");
+    assert_eq!(last.status, Some(7));
+    let home = user.home.path().canonicalize().expect("it is there");
+    assert_eq!(info.cwd, Some(home));
 }

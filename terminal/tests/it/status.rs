@@ -1,6 +1,6 @@
 //! What real programs do, as viewers are told it.
 
-use bowline_protocol::frame::{Activity, Attention, ClientFrame, Event};
+use bowline_protocol::frame::{Activity, Attention, ClientFrame, Event, Progress};
 use bowline_terminal::{SessionId, SessionState, Word};
 
 use crate::support::{Page, World};
@@ -77,4 +77,55 @@ async fn a_word_is_told_at_once_and_again_to_who_comes_later() {
     let mut later = world.page(2);
     later.attach(session).await;
     told(&mut later, session, waiting).await;
+}
+
+#[tokio::test]
+async fn what_is_said_in_the_output_is_told_and_listed() {
+    let world = World::new();
+    let session = world.bash().await;
+    let mut page = world.page(1);
+    page.attach(session).await;
+    page.see(session, "$ ").await;
+    let line =
+        r"printf '\e]2;building\a\e]7;file://h/srv/a%%20b\a\e]9;4;1;40\a\e]777;notify;tests;red\a'";
+    page.type_in(session, format!("{line}\n")).await;
+    let expected = [
+        Event::Title {
+            title: "building".into(),
+        },
+        Event::Cwd {
+            cwd: "/srv/a b".into(),
+        },
+        Event::Progress {
+            progress: Progress::Normal(40),
+        },
+        Event::Notification {
+            number: 1,
+            title: Some("tests".into()),
+            body: "red".into(),
+        },
+    ];
+    page.until(session, "all that was said", |seen| {
+        expected.iter().all(|event| seen.events.contains(event))
+    })
+    .await;
+    let called = Activity::NeedsAttention(Attention::Notification);
+    told(&mut page, session, called).await;
+    let info = world.sessions.get(session).expect("it runs").info();
+    assert_eq!(info.title, "building");
+    assert_eq!(info.cwd, Some("/srv/a b".into()));
+    assert_eq!(info.progress, Progress::Normal(40));
+}
+
+#[tokio::test]
+async fn a_word_reaches_through_the_terminal() {
+    let world = World::new();
+    let session = world.bash().await;
+    let mut page = world.page(1);
+    page.attach(session).await;
+    page.see(session, "$ ").await;
+    let line = r"printf '\e]7777;bowline;status=waiting\e\\'";
+    page.type_in(session, format!("{line}\n")).await;
+    let waiting = Activity::NeedsAttention(Attention::Waiting);
+    told(&mut page, session, waiting).await;
 }
