@@ -207,7 +207,7 @@ impl From<bowline_terminal::Error> for AppError {
         use bowline_terminal::Error as E;
         let code = match &error {
             E::Gone => ErrorCode::Gone,
-            E::Limit { .. } => ErrorCode::SessionLimit,
+            E::Limit { .. } | E::Exhausted { .. } => ErrorCode::SessionLimit,
             E::Exited => ErrorCode::Exited,
             E::Memory { .. } => ErrorCode::Memory,
             E::BadSize | E::Invalid { .. } => ErrorCode::Malformed,

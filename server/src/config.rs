@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bowline_terminal::SizeRule;
+use bowline_terminal::{OnExit, SizeRule, TmuxMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A workspace of terminals in the browser.
@@ -123,6 +123,14 @@ pub struct RawConfig {
         value_name = "TIME"
     )]
     pub idle_limit: String,
+    /// Whether sessions live in a tmux server of their own, which goes on when Bowline ends, however it ends;
+    /// TMUX_ENABLED is honoured. [default: off]
+    #[arg(long, env = "BOWLINE_TMUX", help_heading = "Sessions")]
+    pub tmux: Option<Switch>,
+    /// What becomes of sessions when Bowline is told to end; without tmux they end in any case.
+    /// [default: keep, but end under JupyterHub and on Databricks Apps]
+    #[arg(long, env = "BOWLINE_ON_EXIT", help_heading = "Sessions")]
+    pub on_exit: Option<AtExit>,
     /// Whose size a session takes when several look at it.
     #[arg(
         long,
@@ -188,6 +196,26 @@ pub enum ShellIntegration {
     Off,
 }
 
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    #[value(aliases = ["true", "yes", "1"])]
+    On,
+    /// No.
+    #[value(aliases = ["false", "no", "0"])]
+    Off,
+}
+
+/// What becomes of sessions at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AtExit {
+    /// Those in tmux live on.
+    Keep,
+    /// All end.
+    End,
+}
+
 /// The settings as used. Not `Debug`: it may hold the access token.
 #[derive(Clone)]
 pub struct Config {
@@ -207,6 +235,8 @@ pub struct Config {
     pub token: Option<String>,
     /// Bowline's own files.
     pub state_dir: PathBuf,
+    /// What becomes of sessions at the end.
+    pub on_exit: OnExit,
     /// Bounds and habits of sessions.
     pub sessions: bowline_terminal::Options,
 }
@@ -286,6 +316,23 @@ impl RawConfig {
         if max_sessions == 0 {
             return Err(ConfigError::MaxSessions);
         }
+        let tmux = match (self.tmux, text("TMUX_ENABLED")) {
+            (Some(Switch::On), _) => TmuxMode::On,
+            (None, Some(enabled)) if enabled.eq_ignore_ascii_case("true") || enabled == "1" => {
+                TmuxMode::On
+            }
+            _ => TmuxMode::Off,
+        };
+        // Whoever ends the server there takes the whole machine away.
+        let passing = ["DATABRICKS_APP_PORT", "JUPYTERHUB_SERVICE_PREFIX"]
+            .into_iter()
+            .any(|name| text(name).is_some());
+        let on_exit = match self.on_exit {
+            Some(AtExit::Keep) => OnExit::Keep,
+            Some(AtExit::End) => OnExit::End,
+            None if passing => OnExit::End,
+            None => OnExit::Keep,
+        };
         let state_dir = self
             .state_dir
             .or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("bowline")))
@@ -322,7 +369,7 @@ impl RawConfig {
                 .collect(),
             auth: self.auth,
             token,
-            state_dir,
+            on_exit,
             sessions: bowline_terminal::Options {
                 max_sessions: max_sessions as usize,
                 idle_limit: idle_limit(self.idle_limit)?,
@@ -335,8 +382,11 @@ impl RawConfig {
                     Size::Focused => SizeRule::Focused,
                     Size::Smallest => SizeRule::Smallest,
                 },
+                tmux,
+                tmux_dir: Some(state_dir.clone()),
                 ..bowline_terminal::Options::default()
             },
+            state_dir,
         })
     }
 }
@@ -449,6 +499,35 @@ mod tests {
         let config = resolve("--listen 127.0.0.1:1 --max-sessions 7", &env).unwrap();
         assert_eq!(config.listen, "127.0.0.1:1");
         assert_eq!(config.sessions.max_sessions, 7);
+    }
+
+    #[test]
+    fn sessions_are_kept_where_the_machine_stays() {
+        let config = resolve("", &[HOME]).unwrap();
+        assert_eq!(config.sessions.tmux, TmuxMode::Off);
+        assert_eq!(config.on_exit, OnExit::Keep);
+        let state_dir = Some(PathBuf::from("/home/me/.local/state/bowline"));
+        assert_eq!(config.sessions.tmux_dir, state_dir);
+        for name in ["DATABRICKS_APP_PORT", "JUPYTERHUB_SERVICE_PREFIX"] {
+            let config = resolve("", &[HOME, (name, "8000")]).unwrap();
+            assert_eq!(config.on_exit, OnExit::End);
+            let config = resolve("--on-exit keep", &[HOME, (name, "8000")]).unwrap();
+            assert_eq!(config.on_exit, OnExit::Keep);
+        }
+    }
+
+    #[test]
+    fn tmux_mode_is_a_switch_with_an_older_name() {
+        for (arguments, env, expected) in [
+            ("--tmux on", ("TMUX_ENABLED", "false"), TmuxMode::On),
+            ("--tmux true", ("", ""), TmuxMode::On),
+            ("--tmux off", ("TMUX_ENABLED", "true"), TmuxMode::Off),
+            ("", ("TMUX_ENABLED", "true"), TmuxMode::On),
+            ("", ("TMUX_ENABLED", "false"), TmuxMode::Off),
+        ] {
+            let config = resolve(arguments, &[HOME, env]).unwrap();
+            assert_eq!(config.sessions.tmux, expected, "{arguments} {env:?}");
+        }
     }
 
     #[test]

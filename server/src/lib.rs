@@ -22,7 +22,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
-use bowline_terminal::{Links, Notice, Sessions};
+use bowline_terminal::{Links, Notice, OnExit, Sessions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -55,9 +55,21 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// It was told so twice.
+    #[error("ended at once, without waiting for programs")]
+    AtOnce,
     /// The network, or a thread.
     #[error("the server cannot go on: {0}")]
     Io(#[from] std::io::Error),
+}
+
+/// When the server is to end.
+#[derive(Debug, Clone, Copy)]
+pub struct Shutdown<Begin, AtOnce> {
+    /// In good order: pages are told, programs get time to leave.
+    pub begin: Begin,
+    /// Without waiting for anything, also while it is ending in good order.
+    pub at_once: AtOnce,
 }
 
 /// A server that is ready to answer.
@@ -69,6 +81,7 @@ pub struct Server {
     links: Links,
     gate: Arc<Gate>,
     base_path: String,
+    on_exit: OnExit,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
 }
@@ -114,6 +127,7 @@ impl Server {
             links,
             gate,
             base_path: config.base_path,
+            on_exit: config.on_exit,
             _state: state,
         })
     }
@@ -138,9 +152,14 @@ impl Server {
         }
     }
 
-    /// Answers until `shutdown` resolves; then tells the pages, ends the sessions, lets requests end and
-    /// returns, all within ten seconds.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    /// Takes up what the last run left in tmux and answers until `shutdown` begins; then tells the pages, ends
+    /// the sessions or leaves them to tmux, lets requests end and returns, all within ten seconds.
+    pub async fn run(
+        self,
+        shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
+    ) -> Result<(), Error> {
+        // Whoever asks for a session of the last run waits until it is back.
+        self.sessions.adopt().await;
         let stop = CancellationToken::new();
         // Without this a keystroke's echo may wait for an acknowledgement that the other end delays.
         let listener = self.listener.tap_io(|stream| {
@@ -152,11 +171,14 @@ impl Server {
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future();
         let ending = async {
-            shutdown.await;
+            shutdown.begin.await;
             tracing::info!("ending");
             self.links.notify(Notice::Restart);
-            self.sessions.end_all().await;
+            self.sessions.end_all(self.on_exit).await;
             self.links.disconnect_all();
+            if self.on_exit == OnExit::Keep {
+                self.sessions.leave().await;
+            }
             stop.cancel();
             tokio::time::sleep(DRAIN).await;
             tracing::warn!("some requests did not end in time");
@@ -164,6 +186,11 @@ impl Server {
         tokio::select! {
             served = serving => Ok(served?),
             () = ending => Ok(()),
+            () = shutdown.at_once => {
+                tracing::warn!("ending at once");
+                self.sessions.kill_now();
+                Err(Error::AtOnce)
+            }
         }
     }
 }
@@ -172,7 +199,7 @@ impl Server {
 pub async fn serve(
     config: Config,
     listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
+    shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
 ) -> Result<(), Error> {
     let server = Server::new(config, listener)?;
     // Whoever started it may have closed its end; the server goes on.

@@ -3,10 +3,13 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use bowline_server::Shutdown;
 use bowline_server::config::{Cli, Config};
+use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -26,6 +29,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    check_open_files(config.sessions.max_sessions);
     // One thread carries connections, links and sessions: an echo never changes threads. Pages are
     // rendered on another.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -38,22 +42,40 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = bind(&config.listen).await?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let shutdown = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        // A second signal means at once.
-        tokio::spawn(async move {
+    // The first signal begins the end, a second one means at once.
+    let (first, second) = (CancellationToken::new(), CancellationToken::new());
+    let signals = [first.clone(), second.clone()];
+    tokio::spawn(async move {
+        for signal in signals {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            std::process::exit(1);
-        });
+            signal.cancel();
+        }
+    });
+    let shutdown = Shutdown {
+        begin: first.cancelled_owned(),
+        at_once: second.cancelled_owned(),
     };
     bowline_server::serve(config, listener, shutdown).await?;
     Ok(())
+}
+
+/// Raises the limit of open files as far as it goes, and says so if that isn't far enough.
+fn check_open_files(max_sessions: usize) {
+    let files = resources::raise_open_files();
+    if let (Some(files), Some(fit)) = (files, resources::most_sessions())
+        && fit < max_sessions
+    {
+        tracing::warn!(
+            max_sessions,
+            files,
+            fit,
+            "not as many sessions as --max-sessions will fit into the open files that may be had: raise \
+             the hard limit (`ulimit -Hn`, or LimitNOFILE of the service)"
+        );
+    }
 }
 
 async fn bind(listen: &str) -> anyhow::Result<TcpListener> {

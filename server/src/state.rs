@@ -11,7 +11,14 @@ use crate::Error;
 /// The folder, locked while this lives. The lock ends with the process, however it ends.
 pub(crate) struct StateDir {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for StateDir {
+    fn drop(&mut self) {
+        // A program that is just being started holds the descriptor too, until it is itself.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl StateDir {
@@ -36,7 +43,7 @@ impl StateDir {
         }
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock,
+            lock,
         })
     }
 

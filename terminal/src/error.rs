@@ -24,6 +24,14 @@ pub enum Error {
         /// What is left.
         available_mib: u64,
     },
+    /// The system has no more of something that every session needs.
+    #[error("{}", exhausted(.what, .limit))]
+    Exhausted {
+        /// Of what.
+        what: Exhausted,
+        /// How many there may be, if that is known.
+        limit: Option<u64>,
+    },
     /// A terminal can't have this size.
     #[error("a terminal has 2 to 1000 columns and 1 to 1000 rows")]
     BadSize,
@@ -53,4 +61,42 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+}
+
+/// What the system can run out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exhausted {
+    /// Open files.
+    Files,
+    /// Terminal devices.
+    Terminals,
+    /// Processes.
+    Processes,
+}
+
+fn exhausted(what: &Exhausted, limit: &Option<u64>) -> String {
+    let (what, remedy) = match (what, limit) {
+        (Exhausted::Files, Some(limit)) => (
+            format!("all {limit} open files that the server may have are in use"),
+            "close sessions, or start the server with a higher limit (`ulimit -n`, or LimitNOFILE of \
+             its service)",
+        ),
+        (Exhausted::Files, None) => (
+            "the machine has no more open files".to_owned(),
+            "close sessions or programs, or raise the kernel's fs.file-max",
+        ),
+        (Exhausted::Terminals, limit) => (
+            limit.map_or("the system has no more terminals".to_owned(), |limit| {
+                format!("all terminals that the system may have ({limit}) are in use")
+            }),
+            "close sessions or other terminals, or raise the kernel's kernel.pty.max",
+        ),
+        (Exhausted::Processes, _) => (
+            "no more processes may be started".to_owned(),
+            "close sessions or programs, or raise the limit (`ulimit -u`, or TasksMax of the server's \
+             service)",
+        ),
+    };
+    format!("{what}: {remedy}")
 }

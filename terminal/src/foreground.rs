@@ -4,9 +4,11 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 
+use crate::process;
 use crate::status::{Foreground, Reads, Waits};
 
 /// Processes of one foreground that are looked at; the reader is near the top.
@@ -21,6 +23,21 @@ const READ: &str = if cfg!(target_arch = "x86_64") {
 
 /// Looks at the foreground of a terminal of which we hold the controlling end.
 pub(crate) fn foreground(terminal: &OwnedFd) -> Foreground {
+    look(terminal, || tcgetpgrp(terminal).ok())
+}
+
+/// Looks at the foreground of another's terminal, on which this program was started.
+pub(crate) fn foreground_beside(program: Pid) -> Foreground {
+    // Without blocking, and without becoming its user.
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let terminal = process::terminal_of(program)
+        .and_then(|path| rustix::fs::open(path, flags, Mode::empty()).ok());
+    terminal.map_or_else(Foreground::default, |terminal| {
+        look(&terminal, || process::foreground_of(program))
+    })
+}
+
+fn look(terminal: &OwnedFd, leader: impl FnOnce() -> Option<Pid>) -> Foreground {
     let Ok(settings) = tcgetattr(terminal) else {
         return Foreground::default();
     };
@@ -37,7 +54,7 @@ pub(crate) fn foreground(terminal: &OwnedFd) -> Foreground {
     };
     Foreground {
         reads,
-        waits: tcgetpgrp(terminal).map_or(Waits::Unknown, waits),
+        waits: leader().map_or(Waits::Unknown, waits),
     }
 }
 

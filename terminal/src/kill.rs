@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::lock;
 use crate::process;
 use crate::readiness::watch;
+use crate::tmux::TmuxSession;
 
 /// How long KILL is repeated: only a process that hangs in the kernel needs more.
 const KILL_TIME: Duration = Duration::from_secs(2);
@@ -92,7 +93,24 @@ impl Scanner {
     }
 }
 
-/// Ends all processes of the session.
+/// Ends a session: what tmux keeps of it, and all processes of its own terminal.
+pub(crate) async fn end(
+    scanner: Arc<Scanner>,
+    session: Pid,
+    tmux: Option<Arc<TmuxSession>>,
+    grace: Duration,
+) -> Outcome {
+    let inner = match tmux {
+        Some(tmux) => tmux.end(&scanner, grace).await,
+        None => Outcome::Empty,
+    };
+    match end_session(scanner, session, grace).await {
+        Outcome::Empty => inner,
+        some_survive => some_survive,
+    }
+}
+
+/// Ends all processes of the terminal session.
 pub(crate) async fn end_session(scanner: Arc<Scanner>, session: Pid, grace: Duration) -> Outcome {
     let polite = Instant::now() + grace;
     while Instant::now() < polite {
@@ -111,6 +129,16 @@ pub(crate) async fn end_session(scanner: Arc<Scanner>, session: Pid, grace: Dura
             return Outcome::SomeSurvive;
         }
         wait_for(signalled, Instant::now() + ROUND).await;
+    }
+}
+
+/// Kills all processes of these terminal sessions, in one look and without waiting.
+pub(crate) fn kill_now(sessions: impl IntoIterator<Item = Pid>) {
+    let members = process::by_session().unwrap_or_default();
+    for session in sessions {
+        for pid in members.get(&session.as_raw_pid()).into_iter().flatten() {
+            signal(*pid, session, &[Signal::KILL]);
+        }
     }
 }
 

@@ -17,6 +17,8 @@
 //! - `environment`, `spawn`, `integration`: what a program gets, how it starts, what shells are told to
 //!   mark.
 //! - `readiness`: descriptors the runtime watches.
+//! - [`resources`], `memory`: what the system lets us have, and what to do when it is used up.
+//! - `tmux`: sessions that outlive this process.
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
 //! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
@@ -42,11 +44,13 @@ mod memory;
 mod options;
 mod process;
 mod readiness;
+pub mod resources;
 mod screen;
 mod session;
 mod sessions;
 mod spawn;
 mod status;
+mod tmux;
 mod viewers;
 mod wake;
 
@@ -55,9 +59,9 @@ pub use bowline_protocol::ids::{
     ClientId, Generation, LogId, LogPosition, ParseIdError, ServerId, SessionId,
 };
 pub use bowline_screen::History;
-pub use error::Error;
+pub use error::{Error, Exhausted};
 pub use link::{HttpTransport, LinkError, Links, Transport};
-pub use options::{Options, SizeRule};
+pub use options::{OnExit, Options, SizeRule, TmuxMode};
 pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Read, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions};

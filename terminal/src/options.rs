@@ -13,6 +13,26 @@ pub enum SizeRule {
     Smallest,
 }
 
+/// Whether new sessions live in a tmux server, which outlives this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TmuxMode {
+    /// They live in this process and end with it.
+    #[default]
+    Off,
+    /// They do, where tmux is there; else they are as if it were off, with a notice.
+    On,
+}
+
+/// What becomes of sessions when this process ends in good order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnExit {
+    /// Those in tmux live on. All others end.
+    Keep,
+    /// All end.
+    #[default]
+    End,
+}
+
 /// Bounds and habits of all sessions.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -35,6 +55,10 @@ pub struct Options {
     pub size_rule: SizeRule,
     /// Time between HUP and KILL.
     pub kill_grace: Duration,
+    /// Whether new sessions live in tmux.
+    pub tmux: TmuxMode,
+    /// Private folder for tmux's socket and configuration; without it there is no tmux mode.
+    pub tmux_dir: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -49,6 +73,8 @@ impl Default for Options {
             shell_integration: None,
             size_rule: SizeRule::default(),
             kill_grace: Duration::from_millis(500),
+            tmux: TmuxMode::default(),
+            tmux_dir: None,
         }
     }
 }

@@ -13,6 +13,10 @@ struct Stat {
     name: String,
     state: char,
     session: i32,
+    /// The device number of its terminal.
+    terminal: i32,
+    /// The group in the foreground of its terminal; -1 without one.
+    foreground: i32,
 }
 
 impl Stat {
@@ -23,10 +27,14 @@ impl Stat {
         let mut fields = tail.split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
         let session = fields.nth(2)?.parse().ok()?;
+        let terminal = fields.next()?.parse().ok()?;
+        let foreground = fields.next()?.parse().ok()?;
         Some(Self {
             name: name.to_owned(),
             state,
             session,
+            terminal,
+            foreground,
         })
     }
 
@@ -48,6 +56,29 @@ pub(crate) fn name(pid: Pid) -> Option<String> {
 /// A process's working directory, if it is ours to see.
 pub(crate) fn cwd(pid: Pid) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{}/cwd", pid.as_raw_pid())).ok()
+}
+
+/// The group in the foreground of a process's terminal.
+pub(crate) fn foreground_of(pid: Pid) -> Option<Pid> {
+    stat(pid.as_raw_pid()).and_then(|stat| Pid::from_raw(stat.foreground.max(0)))
+}
+
+/// The terminal device of a process.
+pub(crate) fn terminal_of(pid: Pid) -> Option<PathBuf> {
+    stat(pid.as_raw_pid()).and_then(|stat| pts(stat.terminal))
+}
+
+/// The path of a terminal by its device number, as the kernel writes it into `stat`.
+fn pts(device: i32) -> Option<PathBuf> {
+    const UNIX98: i32 = 136;
+    let major = (device >> 8) & 0xfff;
+    let minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+    (major == UNIX98).then(|| PathBuf::from(format!("/dev/pts/{minor}")))
+}
+
+/// Whether a process lives; a zombie doesn't.
+pub(crate) fn is_alive(pid: Pid) -> bool {
+    stat(pid.as_raw_pid()).is_some_and(|stat| stat.is_alive())
 }
 
 /// Whether a process lives and belongs to a terminal session.
@@ -82,8 +113,20 @@ mod tests {
         let stat = Stat::parse("42 (a) b (c)) S 1 40 39 34816 41 4194304").expect("a stat line");
         assert_eq!(stat.name, "a) b (c)");
         assert_eq!(stat.state, 'S');
-        assert_eq!(stat.session, 39);
+        assert_eq!((stat.session, stat.foreground), (39, 41));
         assert!(stat.is_alive());
+    }
+
+    #[test]
+    fn a_terminal_is_named_by_its_number() {
+        let name = |number| pts(number).map(|path| path.display().to_string());
+        assert_eq!(name(34_816).as_deref(), Some("/dev/pts/0"));
+        assert_eq!(name(34_816 + 7).as_deref(), Some("/dev/pts/7"));
+        assert_eq!(
+            name((1 << 20) | (136 << 8) | 2).as_deref(),
+            Some("/dev/pts/258")
+        );
+        assert_eq!(name(0), None);
     }
 
     #[test]

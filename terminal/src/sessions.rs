@@ -13,14 +13,16 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::Error;
-use crate::kill::Scanner;
+use crate::kill::{self, Scanner};
 use crate::lock;
 use crate::memory;
-use crate::options::Options;
+use crate::options::{OnExit, Options, TmuxMode};
 use crate::readiness;
+use crate::resources;
 use crate::screen::Pool;
 use crate::session::{Beginning, Phase, Session, SessionHandle, SessionInfo, run};
-use crate::spawn::{Program, spawn};
+use crate::spawn::{Launch, Program, home, prepare, spawn};
+use crate::tmux::{Listed, Mark, Tmux, TmuxSession, Unavailable};
 
 /// Ended sessions kept for reading; beyond it the one that ended first goes.
 const ENDED_MAX: usize = 32;
@@ -45,12 +47,14 @@ pub struct CreateSession {
 }
 
 /// What a request to create gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     /// The session.
     pub session: SessionId,
     /// It ran already, for the same pane.
     pub reattached: bool,
+    /// What whoever asked should know, such as why the session isn't in tmux.
+    pub notice: Option<String>,
 }
 
 /// All sessions. Cheap to clone.
@@ -62,6 +66,8 @@ struct Inner {
     options: Arc<Options>,
     scanner: Arc<Scanner>,
     screens: Arc<Pool>,
+    /// `None` where there is no folder for it.
+    tmux: Option<Arc<Tmux>>,
     table: Mutex<Table>,
 }
 
@@ -95,7 +101,7 @@ impl Table {
 
 /// What a create found, under the lock.
 enum Admission {
-    Reattach(SessionId),
+    Reattach(Arc<Session>),
     Wait(watch::Receiver<()>),
     Start(Place),
 }
@@ -123,10 +129,12 @@ impl Drop for Place {
 impl Sessions {
     /// No sessions yet.
     pub fn new(options: Options) -> Self {
+        let tmux = options.tmux_dir.clone().map(Tmux::new).map(Arc::new);
         Self(Arc::new(Inner {
             options: Arc::new(options),
             scanner: Arc::default(),
             screens: Arc::default(),
+            tmux,
             table: Mutex::default(),
         }))
     }
@@ -204,14 +212,95 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends everything and waits until it has ended, but not longer than the grace period and 2 seconds.
-    pub async fn end_all(&self) {
-        let sessions = lock(&self.0.table).sessions.clone();
+    /// Takes up every session that is still in tmux from a run before, under its old id; its output begins
+    /// anew. To be called once, before anybody asks for sessions. What can't be taken up stays in tmux.
+    pub async fn adopt(&self) {
+        let Some(tmux) = &self.0.tmux else {
+            return;
+        };
+        for listed in tmux.list().await {
+            let pane_id = listed.pane_id.clone();
+            let adopted = match self.0.admit(pane_id.as_deref()) {
+                Ok(Admission::Start(place)) => self.0.reattach(tmux, listed.clone(), place).await,
+                Ok(_) => continue,
+                Err(error) => Err(error),
+            };
+            match adopted {
+                Ok(session) => {
+                    tracing::info!(%session, tmux = listed.number, "a session of the last run goes on");
+                }
+                Err(error) => {
+                    tracing::warn!(tmux = listed.number, %error, "a session stays in tmux, unattended");
+                }
+            }
+        }
+    }
+
+    /// The numbers of all sessions in our tmux server, attended or not.
+    pub async fn in_tmux(&self) -> Vec<u32> {
+        match &self.0.tmux {
+            Some(tmux) => tmux.list().await.iter().map(|one| one.number).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Ends a session in our tmux server with all its processes, attended or not. Returns once it has begun,
+    /// or, for one that nobody attends, once it is done.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when there is no such session.
+    pub async fn close_in_tmux(&self, number: u32) -> Result<(), Error> {
+        let attended = {
+            let table = lock(&self.0.table);
+            let mut running = table.sessions.iter().filter(|one| one.is_running());
+            running
+                .find(|one| one.tmux_number() == Some(number))
+                .cloned()
+        };
+        if let Some(session) = attended {
+            return self.close(session.id).await;
+        }
+        let tmux = self.0.tmux.as_ref().ok_or(Error::Gone)?;
+        let mut listed = tmux.list().await.into_iter();
+        let listed = listed.rfind(|one| one.number == number);
+        let listed = listed.ok_or(Error::Gone)?;
+        let stale = TmuxSession::new(tmux.clone(), number, listed.leader);
+        stale.end(&self.0.scanner, self.0.options.kill_grace).await;
+        Ok(())
+    }
+
+    /// Ends everything, but what is to be kept and can be; see [`Sessions::leave`]. Waits until it has ended,
+    /// but not longer than the grace period and 2 seconds.
+    pub async fn end_all(&self, on_exit: OnExit) {
+        let mut sessions = lock(&self.0.table).sessions.clone();
+        sessions.retain(|session| on_exit == OnExit::End || session.tmux_number().is_none());
         for session in &sessions {
             session.end(Exit::Killed);
         }
+        self.all_ended(&sessions).await;
+    }
+
+    /// Kills what would end with this process anyway, without waiting or asking.
+    pub fn kill_now(&self) {
+        let sessions = lock(&self.0.table).sessions.clone();
+        let plain = sessions.iter().filter(|one| one.tmux_number().is_none());
+        kill::kill_now(plain.filter_map(|session| session.leader()));
+    }
+
+    /// Lets go of what lives on in tmux, so that it is as if it had never been ours. Nobody must look at
+    /// sessions any more.
+    pub async fn leave(&self) {
+        let mut sessions = lock(&self.0.table).sessions.clone();
+        sessions.retain(|session| session.tmux_number().is_some());
+        for session in &sessions {
+            session.leave_to_tmux();
+        }
+        self.all_ended(&sessions).await;
+    }
+
+    async fn all_ended(&self, sessions: &[Arc<Session>]) {
         let all_ended = async {
-            for session in &sessions {
+            for session in sessions {
                 session.reached(Phase::Ended).await;
             }
         };
@@ -228,8 +317,9 @@ impl Inner {
             match self.admit(request.pane_id.as_deref())? {
                 Admission::Reattach(session) => {
                     return Ok(Created {
-                        session,
+                        session: session.id,
                         reattached: true,
+                        notice: session.notice.clone(),
                     });
                 }
                 // Closed = decided.
@@ -237,10 +327,23 @@ impl Inner {
                 Admission::Start(place) => break place,
             }
         };
-        let session = self.start(request, size, place).await?;
+        if let (Some(tmux), Some(pane_id)) = (&self.tmux, &request.pane_id) {
+            // One that nobody attends: its client was detached, or it was too many at our start.
+            let mut listed = tmux.list().await.into_iter();
+            let living = listed.rfind(|listed| listed.is_for(pane_id) && !listed.dead);
+            if let Some(listed) = living {
+                return Ok(Created {
+                    session: self.reattach(tmux, listed, place).await?,
+                    reattached: true,
+                    notice: None,
+                });
+            }
+        }
+        let (session, notice) = self.start(request, size, place).await?;
         Ok(Created {
             session,
             reattached: false,
+            notice,
         })
     }
 
@@ -251,15 +354,19 @@ impl Inner {
             Some(Pane::Session(id)) => {
                 let running = table.find(*id).filter(|session| session.is_running());
                 if let Some(session) = running {
-                    return Ok(Admission::Reattach(session.id));
+                    return Ok(Admission::Reattach(session.clone()));
                 }
             }
             None => {}
         }
         let running = table.sessions.iter().filter(|session| session.is_running());
+        let running = running.count() + table.reserved;
         let max = self.options.max_sessions;
-        if running.count() + table.reserved >= max {
+        if running >= max {
             return Err(Error::Limit { max });
+        }
+        if let Some(error) = resources::shortage(running) {
+            return Err(error);
         }
         if let Some(left) = memory::shortage() {
             return Err(Error::Memory {
@@ -285,7 +392,7 @@ impl Inner {
         request: CreateSession,
         size: Size,
         place: Place,
-    ) -> Result<SessionId, Error> {
+    ) -> Result<(SessionId, Option<String>), Error> {
         let id = SessionId::from_bytes(crate::random_bytes());
         let program = Program {
             session: id,
@@ -294,33 +401,138 @@ impl Inner {
             size,
         };
         let options = self.options.clone();
-        let failed = |source: std::io::Error| Error::Spawn {
-            what: "a session".to_owned(),
-            source,
+        let launch = off_thread(move || prepare(program, &options)).await?;
+        let label = request
+            .label
+            .map(|label| crate::session::bounded(&label))
+            .filter(|label| !label.is_empty())
+            .unwrap_or_else(|| launch.name.clone());
+        let mut beginning = New {
+            id,
+            pane_id: request.pane_id,
+            label,
+            tmux: None,
+            notice: None,
+            greets: launch.arg0.is_some(),
         };
-        let mut spawned = tokio::task::spawn_blocking(move || spawn(program, &options))
-            .await
-            .map_err(|panicked| failed(std::io::Error::other(panicked)))??;
+        let mut on_our_terminal = launch;
+        if self.options.tmux == TmuxMode::On {
+            // tmux would only show an empty screen.
+            on_our_terminal.check()?;
+            match self.start_in_tmux(&on_our_terminal, &beginning).await {
+                Ok((tmux, client)) => {
+                    beginning.tmux = Some(tmux);
+                    on_our_terminal = client;
+                }
+                Err(why) => {
+                    tracing::warn!(session = %id, %why, "not in tmux");
+                    beginning.notice = Some(format!(
+                        "Bowline: this session ends with the server, because {why}."
+                    ));
+                }
+            }
+        }
+        let notice = beginning.notice.clone();
+        let stale = beginning.tmux.clone();
+        match self.begin(on_our_terminal, beginning, place).await {
+            Ok(()) => Ok((id, notice)),
+            Err(error) => {
+                if let Some(stale) = stale {
+                    stale.end(&self.scanner, self.options.kill_grace).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives a session in tmux, and the client that shows it.
+    async fn start_in_tmux(
+        &self,
+        launch: &Launch,
+        new: &New,
+    ) -> Result<(Arc<TmuxSession>, Launch), Unavailable> {
+        let folder = self.tmux.as_ref();
+        let tmux = folder.ok_or_else(|| Unavailable::Failed("it has no folder".to_owned()))?;
+        let mark = Mark {
+            session: new.id,
+            pane_id: new.pane_id.as_deref(),
+            label: Some(&new.label),
+        };
+        let listed = tmux.start(launch, &mark).await?;
+        let session = TmuxSession::new(tmux.clone(), listed.number, listed.leader);
+        let client = tmux.client(listed.number, launch.size).await?;
+        Ok((Arc::new(session), client))
+    }
+
+    /// Shows a session that is in tmux already.
+    async fn reattach(
+        self: &Arc<Self>,
+        tmux: &Arc<Tmux>,
+        listed: Listed,
+        place: Place,
+    ) -> Result<SessionId, Error> {
+        let client = tmux.client(listed.number, listed.size).await;
+        let client = client.map_err(|why| Error::Spawn {
+            what: "the client of a session in tmux".to_owned(),
+            source: std::io::Error::other(why),
+        })?;
+        let session = TmuxSession::new(tmux.clone(), listed.number, listed.leader);
+        let session = Arc::new(session);
+        if listed.shell {
+            let elsewhere = self.options.projects_dir.clone().into_iter().chain(home());
+            let elsewhere = elsewhere.into_iter().find(|folder| folder.is_dir());
+            let elsewhere = elsewhere.unwrap_or_else(|| PathBuf::from("/"));
+            session.leave_deleted_folder(&elsewhere).await;
+        }
+        // An id that is known already has had its life.
+        let known = |id: &SessionId| lock(&self.table).find(*id).is_some();
+        let id = listed
+            .session
+            .filter(|id| !known(id))
+            .unwrap_or_else(|| SessionId::from_bytes(crate::random_bytes()));
+        let new = New {
+            id,
+            pane_id: place.pane_id.clone(),
+            label: listed.label.unwrap_or_else(|| "tmux".to_owned()),
+            tmux: Some(session),
+            notice: None,
+            greets: false,
+        };
+        self.begin(client, new, place).await?;
+        Ok(id)
+    }
+
+    /// Starts a program on a PTY, and the session's life.
+    async fn begin(self: &Arc<Self>, launch: Launch, new: New, place: Place) -> Result<(), Error> {
+        let size = launch.size;
+        let mut spawned = off_thread(move || spawn(&launch)).await?;
         let terminal =
             match readiness::watch(spawned.terminal, Interest::READABLE | Interest::WRITABLE) {
                 Ok(terminal) => Arc::new(terminal),
                 Err(error) => {
                     let _ = spawned.child.kill();
                     let _ = spawned.child.wait();
-                    return Err(failed(error));
+                    return Err(a_session(error));
                 }
             };
-        let label = request
-            .label
-            .map(|label| crate::session::bounded(&label))
-            .filter(|label| !label.is_empty())
-            .unwrap_or(spawned.name);
+        let New {
+            id,
+            pane_id,
+            label,
+            tmux,
+            notice,
+            greets,
+        } = new;
+        let attended = tmux.clone();
         let beginning = Beginning {
             id,
-            pane_id: request.pane_id,
+            pane_id,
             label,
             size,
             terminal: terminal.clone(),
+            tmux,
+            notice,
+            greets,
         };
         let session = Arc::new(Session::new(beginning, &self.options, self.screens.clone()));
         {
@@ -341,13 +553,17 @@ impl Inner {
             self.scanner.clone(),
         );
         tokio::spawn(async move {
+            let attending = attended.map(|tmux| tokio::spawn(tmux.attend()));
             let session = life.await;
+            if let Some(attending) = attending {
+                attending.abort();
+            }
             if let Some(inner) = registry.upgrade() {
                 inner.drop_ended();
             }
             linger(session, registry).await;
         });
-        Ok(id)
+        Ok(())
     }
 
     /// Forgets the sessions that were closed, and of the others that ended those that are too many: first
@@ -376,6 +592,31 @@ impl Inner {
         for session in abandoned.into_iter().chain(watched).take(excess) {
             table.remove(session.id);
         }
+    }
+}
+
+/// A session that is about to begin.
+struct New {
+    id: SessionId,
+    pane_id: Option<String>,
+    label: String,
+    tmux: Option<Arc<TmuxSession>>,
+    notice: Option<String>,
+    greets: bool,
+}
+
+/// Runs what may block for a fork off the sessions' thread.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panicked| Err(a_session(std::io::Error::other(panicked))))
+}
+
+fn a_session(source: std::io::Error) -> Error {
+    Error::Spawn {
+        what: "a session".to_owned(),
+        source,
     }
 }
 

@@ -1,5 +1,6 @@
-//! Starting a program on a PTY: controlling terminal, own session, size, environment, folder. Blocks for
-//! a fork; callers run it off the sessions' thread.
+//! Starting a program on a PTY: controlling terminal, own session, size, environment, folder. First all is
+//! resolved ([`prepare`]), then started ([`spawn`]). Blocks for a fork; callers run it off the sessions'
+//! thread.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::integration::Injection;
 use crate::lock;
 use crate::options::Options;
+use crate::resources;
 
 /// A PTY is for a moment open without close-on-exec: one spawn at a time, or a shell might inherit
 /// another's terminal.
@@ -32,26 +34,64 @@ pub(crate) struct Program {
     pub(crate) size: Size,
 }
 
+/// A program with everything resolved that its start needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    pub(crate) path: String,
+    /// What the program is told its own name is, if that isn't its path; `-bash` makes a login shell.
+    pub(crate) arg0: Option<String>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) cwd: PathBuf,
+    pub(crate) size: Size,
+    /// The program's short name.
+    pub(crate) name: String,
+}
+
 /// A program that runs.
 #[derive(Debug)]
 pub(crate) struct Spawned {
     /// Our end of the PTY, non-blocking.
     pub(crate) terminal: OwnedFd,
     pub(crate) child: Child,
-    /// The program's short name.
-    pub(crate) name: String,
 }
 
-/// Starts a program.
-pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Error> {
+impl Launch {
+    /// Whether its program is there, for whoever starts it by way of others.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let executable = |path: &Path| {
+            rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?;
+            match path.is_file() {
+                true => Ok(()),
+                false => Err(rustix::io::Errno::ACCESS),
+            }
+        };
+        let found = if self.path.contains('/') {
+            executable(&self.cwd.join(&self.path))
+        } else {
+            let path = self.environment.get("PATH").map_or("", String::as_str);
+            std::env::split_paths(path)
+                .map(|folder| executable(&folder.join(&self.path)))
+                .find(Result::is_ok)
+                .unwrap_or(Err(rustix::io::Errno::NOENT))
+        };
+        found.map_err(|source| Error::Spawn {
+            what: format!("`{}`", self.path),
+            source: source.into(),
+        })
+    }
+}
+
+/// Resolves what is to be started, and where and with what.
+pub(crate) fn prepare(program: Program, options: &Options) -> Result<Launch, Error> {
     let account = account();
     let inherited = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut environment = environment(inherited, &account, options, program.session);
-    let (path, arguments) = match program.command {
+    let (path, arg0, arguments) = match program.command {
         Some(mut command) if !command.is_empty() => {
             let arguments = command.split_off(1);
-            (command.remove(0), Start::Command(arguments))
+            (command.remove(0), None, arguments)
         }
         Some(_) => {
             return Err(Error::Invalid {
@@ -61,45 +101,55 @@ pub(crate) fn spawn(program: Program, options: &Options) -> Result<Spawned, Erro
         None => {
             let shell = shell(&environment);
             let arguments = integrate(&shell, &mut environment, options);
-            (shell, Start::LoginShell(arguments))
+            let login = format!("-{}", short_name(&shell));
+            (shell, Some(login), arguments)
         }
     };
-    let name = short_name(&path).to_owned();
-    let failed = |source: io::Error| Error::Spawn {
-        what: format!("`{path}`"),
+    Ok(Launch {
+        name: short_name(&path).to_owned(),
+        cwd: folder(program.cwd, options, &environment)?,
+        path,
+        arg0,
+        arguments,
+        environment,
+        size: program.size,
+    })
+}
+
+/// Starts a program.
+pub(crate) fn spawn(launch: &Launch) -> Result<Spawned, Error> {
+    let failed = |source| Error::Spawn {
+        what: format!("`{}`", launch.path),
         source,
     };
-    let cwd = folder(program.cwd, options, &environment)?;
-    let mut command = Command::new(&path)
+    let mut command = Command::new(&launch.path)
         .env_clear()
-        .envs(&environment)
-        .current_dir(cwd);
-    command = match arguments {
-        Start::LoginShell(arguments) => command.arg0(format!("-{name}")).args(arguments),
-        Start::Command(arguments) => command.args(arguments),
-    };
+        .envs(&launch.environment)
+        .current_dir(&launch.cwd)
+        .args(&launch.arguments);
+    if let Some(arg0) = &launch.arg0 {
+        command = command.arg0(arg0);
+    }
     let _one_at_a_time = lock(&SPAWNING);
-    let (pty, pts) = pty_process::blocking::open().map_err(|error| failed(into_io(error)))?;
-    let Size { cols, rows } = program.size;
+    let (pty, pts) = pty_process::blocking::open().map_err(|error| {
+        let error = into_io(error);
+        resources::opening_a_terminal(&error).unwrap_or_else(|| failed(error))
+    })?;
+    let Size { cols, rows } = launch.size;
     pty.resize(pty_process::Size::new(rows, cols))
         .map_err(|error| failed(into_io(error)))?;
-    let mut child = command.spawn(pts).map_err(|error| failed(into_io(error)))?;
+    let mut child = command.spawn(pts).map_err(|error| {
+        let error = into_io(error);
+        resources::starting_a_program(&error).unwrap_or_else(|| failed(error))
+    })?;
+    resources::restore_for(&child);
     let terminal = OwnedFd::from(pty);
     if let Err(error) = rustix::io::ioctl_fionbio(&terminal, true) {
         let _ = child.kill();
         let _ = child.wait();
         return Err(failed(error.into()));
     }
-    Ok(Spawned {
-        terminal,
-        child,
-        name,
-    })
-}
-
-enum Start {
-    LoginShell(Vec<String>),
-    Command(Vec<String>),
+    Ok(Spawned { terminal, child })
 }
 
 fn into_io(error: pty_process::Error) -> io::Error {
@@ -151,6 +201,15 @@ fn short_name(path: &str) -> &str {
         .next()
         .filter(|name| !name.is_empty())
         .unwrap_or(path)
+}
+
+/// The home folder of whoever runs the server.
+pub(crate) fn home() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    home.map(PathBuf::from).or_else(|| {
+        let home = account().home;
+        (!home.is_empty()).then(|| home.into())
+    })
 }
 
 fn folder(

@@ -22,7 +22,7 @@ pub use screen::session_screen;
 pub use session::{
     attach_session, close_session, create_session, heartbeat, rename_session, resize_session,
 };
-pub use sessions::{active_sessions, sessions};
+pub use sessions::{active_sessions, close_tmux_session, sessions, tmux_sessions};
 pub use version::version;
 pub use workspace::{save_workspace, workspace};
 
@@ -53,6 +53,8 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<session::Heartbeat>();
     register::<sessions::Sessions>();
     register::<sessions::ActiveSessions>();
+    register::<sessions::TmuxSessions>();
+    register::<sessions::CloseTmuxSession>();
     register::<version::Version>();
     register::<workspace::GetWorkspace>();
     register::<workspace::SaveWorkspace>();

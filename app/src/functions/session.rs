@@ -16,12 +16,15 @@ use super::sessions::SessionRow;
 use crate::error::AppError;
 
 /// The answer of `POST /api/session`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreatedReply {
     /// The session.
     pub session_id: SessionId,
     /// Whether it ran already for this pane.
     pub reattached: bool,
+    /// What whoever asked should know, such as why the session isn't in tmux.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// The answer of `POST /api/session/attach`.
@@ -75,6 +78,7 @@ pub async fn create_session(
     Ok(CreatedReply {
         session_id: created.session,
         reattached: created.reattached,
+        notice: created.notice,
     })
 }
 

@@ -1,5 +1,10 @@
 //! Lists of sessions.
 
+#![allow(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, and their fields cannot be documented"
+)]
+
 use bowline_protocol::SessionId;
 #[cfg(feature = "ssr")]
 use bowline_protocol::frame::Progress;
@@ -8,6 +13,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
 
+use super::Done;
 use super::client::PageClient;
 use crate::error::AppError;
 
@@ -44,6 +50,15 @@ pub struct SessionRow {
     pub rows: u16,
     /// Who looks at it.
     pub viewers: u32,
+    /// Its number in tmux, if it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tmux: Option<u32>,
+    /// What whoever looks at it should know, such as why it isn't in tmux.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// Seconds until it ends for lack of use, once that is near enough to warn of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_in_s: Option<u64>,
     /// What its program does.
     pub state: State,
     /// Why somebody should look, if somebody should.
@@ -182,6 +197,13 @@ pub struct ActiveSession {
     pub alive: bool,
 }
 
+/// The answer of `GET /api/tmux-sessions`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TmuxSessionsReply {
+    /// The numbers of all sessions in Bowline's tmux server, lowest first.
+    pub sessions: Vec<u32>,
+}
+
 /// All sessions with what is known of them.
 #[server(endpoint = "sessions", input = GetUrl, output = Json, client = PageClient)]
 pub async fn sessions() -> Result<SessionsReply, AppError> {
@@ -208,6 +230,23 @@ pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
     })
 }
 
+/// What is in Bowline's tmux server, whether or not a session of the list shows it.
+#[server(endpoint = "tmux-sessions", input = GetUrl, output = Json, client = PageClient)]
+pub async fn tmux_sessions() -> Result<TmuxSessionsReply, AppError> {
+    let context = crate::context::AppContext::current()?;
+    let sessions = context.sessions.in_tmux().await;
+    Ok(TmuxSessionsReply { sessions })
+}
+
+/// Kills a session in Bowline's tmux server with every process of its terminal, whether or not a session of
+/// the list shows it.
+#[server(endpoint = "tmux-session/close", input = Json, output = Json, client = PageClient)]
+pub async fn close_tmux_session(session: u32) -> Result<Done, AppError> {
+    let context = crate::context::AppContext::current()?;
+    context.sessions.close_in_tmux(session).await?;
+    Ok(Done {})
+}
+
 #[cfg(feature = "ssr")]
 impl From<bowline_terminal::SessionInfo> for SessionRow {
     fn from(info: bowline_terminal::SessionInfo) -> Self {
@@ -230,6 +269,9 @@ impl From<bowline_terminal::SessionInfo> for SessionRow {
             cols: info.size.cols,
             rows: info.size.rows,
             viewers: u32::try_from(info.viewers).unwrap_or(u32::MAX),
+            tmux: info.tmux,
+            notice: info.notice,
+            ends_in_s: info.ends_in.map(|left| left.as_secs()),
             state,
             attention,
             progress: ProgressReply::of(info.progress),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bowline_protocol::SessionId;
 use bowline_protocol::frame::Exit;
-use bowline_terminal::{Links, Options, ServerId, Sessions};
+use bowline_terminal::{Links, OnExit, Options, ServerId, Sessions};
 use http::request::Parts;
 use leptos::prelude::{Owner, ScopedFuture, provide_context};
 use leptos_axum::ResponseOptions;
@@ -66,7 +66,7 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
         ScopedFuture::new(test(response))
     });
     let result = tokio::time::timeout(Duration::from_secs(60), scoped).await;
-    sessions.end_all().await;
+    sessions.end_all(OnExit::End).await;
     result.expect("the test ends in time")
 }
 

@@ -12,4 +12,5 @@ mod gate;
 mod lifecycle;
 mod link;
 mod login;
+mod signals;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,17 @@ use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
 use bowline_protocol::frame::{Mode, Size};
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, ServerFrame, SessionId, limits};
 use bowline_server::config::Cli;
-use bowline_server::{Error, Server};
+use bowline_server::{Error, Server, Shutdown};
 use bytes::Bytes;
 use clap::Parser as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -26,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const TOKEN: &str = "the-access-token-of-the-tests";
 
 /// Longest a test may take. It decides nothing, it only ends what hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Runs a test against a server with further arguments, and ends the server afterwards.
 pub(crate) async fn with(arguments: &str, test: impl AsyncFnOnce(&TestServer)) {
@@ -64,13 +68,78 @@ impl TestServer {
             address: server.address(),
             code: url.split_once("#code=").map(|(_, code)| code.to_owned()),
             folder,
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
-            running: tokio::spawn(server.run(stop.clone().cancelled_owned())),
+            http: http(),
+            running: tokio::spawn(server.run(Shutdown {
+                begin: stop.clone().cancelled_owned(),
+                at_once: std::future::pending(),
+            })),
             stop,
         }
+    }
+
+    /// Starts the binary with further arguments, from `wrapper` if that is a script of `sh`, which must end
+    /// with `exec "$@"`.
+    pub(crate) async fn start_binary(
+        wrapper: &str,
+        arguments: &str,
+        folder: Arc<TempDir>,
+    ) -> (Self, Pid) {
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", wrapper, "sh", env!("CARGO_BIN_EXE_bowline")])
+            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--state-dir"])
+            .arg(folder.path().join("state"))
+            .args(arguments.split_whitespace())
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HOME", folder.path())
+            .env("SHELL", "/bin/bash")
+            .env("PS1", "$ ")
+            .env("BOWLINE_TOKEN", TOKEN)
+            .env("BOWLINE_ENV_PASS", "PS1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = tokio::time::timeout(DEADLINE, lines.next_line()).await;
+        let said = said.expect("it says where it listens").unwrap().unwrap();
+        let (_, address) = said.split_once("http://").unwrap();
+        let (address, _) = address.split_once('/').unwrap();
+        let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
+        let stop = CancellationToken::new();
+        let stopping = stop.clone();
+        let running = tokio::spawn(async move {
+            tokio::select! {
+                () = stopping.cancelled() => {
+                    let _ = kill_process(pid, Signal::TERM);
+                }
+                _ = child.wait() => {}
+            }
+            match child.wait().await.unwrap() {
+                status if status.success() => Ok(()),
+                // How it ended is what a test may ask for.
+                status => Err(Error::Io(std::io::Error::other(status.to_string()))),
+            }
+        });
+        let server = Self {
+            address: address.parse().unwrap(),
+            code: None,
+            folder,
+            http: http(),
+            stop,
+            running,
+        };
+        (server, pid)
+    }
+
+    /// Waits for its end and gives what it ended with.
+    pub(crate) async fn ended(self) -> Result<(), String> {
+        let ended = tokio::time::timeout(DEADLINE, self.running).await;
+        ended
+            .expect("it ends")
+            .unwrap()
+            .map_err(|error| error.to_string())
     }
 
     /// Ends the server as a signal does, and waits for it.
@@ -129,6 +198,11 @@ impl TestServer {
         let request = request.json(&json!({"token": TOKEN}));
         login(request.send().await.unwrap()).await
     }
+}
+
+fn http() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.no_proxy().build().unwrap()
 }
 
 /// Takes cookie and proof from an answer.
@@ -244,11 +318,16 @@ impl Socket {
     /// Reads output until it contains a text.
     pub(crate) async fn until_text(&mut self, text: &str) {
         let mut seen = Vec::new();
-        while !String::from_utf8_lossy(&seen).contains(text) {
-            let frame = self.next().await.expect("the socket stays open");
-            if let ServerFrame::Output { .. } = frame.frame {
-                seen.extend_from_slice(&frame.payload);
+        let looking = async {
+            while !String::from_utf8_lossy(&seen).contains(text) {
+                let frame = self.next().await.expect("the socket stays open");
+                if let ServerFrame::Output { .. } = frame.frame {
+                    seen.extend_from_slice(&frame.payload);
+                }
             }
+        };
+        if tokio::time::timeout(DEADLINE, looking).await.is_err() {
+            panic!("no {text:?} in {:?}", String::from_utf8_lossy(&seen));
         }
     }
 

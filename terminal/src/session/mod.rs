@@ -27,6 +27,7 @@ use crate::options::{Options, SizeRule};
 use crate::process;
 use crate::screen::{Pool, Replies, Taken, Trail};
 use crate::status::{LastCommand, Sign, Status};
+use crate::tmux::TmuxSession;
 use crate::viewers::{View, Viewers};
 use crate::wake::Wake;
 
@@ -83,6 +84,12 @@ pub struct SessionInfo {
     pub size: Size,
     /// Pages attached.
     pub viewers: usize,
+    /// Its number in tmux, if it is there.
+    pub tmux: Option<u32>,
+    /// What whoever looks at it should know, such as why it isn't in tmux.
+    pub notice: Option<String>,
+    /// How long until it ends for lack of use, once that is near enough to warn of.
+    pub ends_in: Option<Duration>,
     /// What it does.
     pub state: SessionState,
     /// How far its program says it is.
@@ -108,12 +115,19 @@ pub(crate) struct Session {
     started: Instant,
     size_rule: SizeRule,
     trail: Trail,
+    idle_limit: Duration,
     shared: Mutex<Shared>,
     /// Wakes the task: something is wanted.
     wanted: Notify,
     /// Wakes those who wait for output without being viewers.
     grown: Notify,
     phase: watch::Sender<Phase>,
+    /// Where its program really is, in tmux mode: on our PTY runs a client of it.
+    tmux: Option<Arc<TmuxSession>>,
+    /// What whoever looks at it should know.
+    pub(crate) notice: Option<String>,
+    /// Whether the notice is also the first thing on the terminal.
+    greets: bool,
 }
 
 /// What is under the session's lock.
@@ -131,6 +145,8 @@ pub(crate) struct Shared {
     wanted_size: Size,
     /// How it shall end, once somebody wants it to.
     ending: Option<Exit>,
+    /// What tmux keeps of it stays when it ends.
+    left_to_tmux: bool,
     used: Instant,
     /// Gone once the program has ended.
     terminal: Option<Arc<Terminal>>,
@@ -180,6 +196,8 @@ pub(crate) struct Label {
 pub(crate) struct IdleWarning {
     pub(crate) count: u64,
     pub(crate) seconds: u32,
+    /// The use after which the last one came.
+    pub(crate) of: Option<Instant>,
 }
 
 /// What a session begins with.
@@ -190,6 +208,9 @@ pub(crate) struct Beginning {
     pub(crate) label: String,
     pub(crate) size: Size,
     pub(crate) terminal: Arc<Terminal>,
+    pub(crate) tmux: Option<Arc<TmuxSession>>,
+    pub(crate) notice: Option<String>,
+    pub(crate) greets: bool,
 }
 
 impl Session {
@@ -200,6 +221,9 @@ impl Session {
             label,
             size,
             terminal,
+            tmux,
+            notice,
+            greets,
         } = beginning;
         let log = LogId::from_bytes(crate::random_bytes());
         Self {
@@ -208,6 +232,7 @@ impl Session {
             started: Instant::now(),
             size_rule: options.size_rule,
             trail: Trail::new(screens, size),
+            idle_limit: options.idle_limit,
             shared: Mutex::new(Shared {
                 log: OutputLog::new(log, options.log_bytes, size),
                 viewers: Viewers::default(),
@@ -222,6 +247,7 @@ impl Session {
                 size,
                 wanted_size: size,
                 ending: None,
+                left_to_tmux: false,
                 used: Instant::now(),
                 terminal: Some(terminal),
                 replies: Replies::default(),
@@ -231,6 +257,9 @@ impl Session {
             wanted: Notify::new(),
             grown: Notify::new(),
             phase: watch::Sender::new(Phase::Running),
+            tmux,
+            notice,
+            greets,
         }
     }
 
@@ -412,6 +441,48 @@ impl Session {
             shared.label.text = text;
             shared.label.changes += 1;
             shared.viewers.wake_all(self.id);
+            if let Some(tmux) = self.tmux.clone() {
+                let label = shared.label.text.clone();
+                tokio::spawn(async move { tmux.rename(&label).await });
+            }
+        }
+    }
+
+    /// The number of its session in tmux, if it is there.
+    pub(crate) fn tmux_number(&self) -> Option<u32> {
+        self.tmux.as_ref().map(|tmux| tmux.number)
+    }
+
+    /// The program on our PTY, while it runs.
+    pub(crate) fn leader(&self) -> Option<Pid> {
+        let terminal = self.shared().terminal.clone()?;
+        rustix::termios::tcgetsid(&*terminal).ok()
+    }
+
+    /// What of it in tmux must end with it.
+    pub(crate) fn tmux_to_end(&self) -> Option<Arc<TmuxSession>> {
+        let left = self.shared().left_to_tmux;
+        self.tmux.clone().filter(|_| !left)
+    }
+
+    /// Ends our part of it; what tmux has lives on.
+    pub(crate) fn leave_to_tmux(&self) {
+        self.shared().left_to_tmux = true;
+        self.end(Exit::Killed);
+    }
+
+    /// What is to stand on the terminal before the program says anything.
+    pub(crate) fn greeting(&self) -> Option<Bytes> {
+        let notice = self.notice.as_ref().filter(|_| self.greets)?;
+        Some(format!("\x1b[33m{notice}\x1b[m\r\n").into())
+    }
+
+    /// The group in the foreground of the program's terminal.
+    pub(crate) fn foreground(&self) -> Option<Pid> {
+        let terminal = self.shared().terminal.clone()?;
+        match &self.tmux {
+            Some(tmux) => process::foreground_of(tmux.leader()?),
+            None => rustix::termios::tcgetpgrp(&*terminal).ok(),
         }
     }
 
@@ -446,7 +517,6 @@ impl Session {
 
     pub(crate) fn info(&self) -> SessionInfo {
         let shared = self.shared();
-        let terminal = shared.terminal.clone();
         let facts = shared.status.facts();
         let mut info = SessionInfo {
             id: self.id,
@@ -459,6 +529,9 @@ impl Session {
             idle: shared.used.elapsed(),
             size: shared.size,
             viewers: shared.viewers.len(),
+            tmux: self.tmux_number(),
+            notice: self.notice.clone(),
+            ends_in: shared.ends_in(self.idle_limit),
             state: shared
                 .exit
                 .map_or(shared.status.activity().into(), SessionState::Exited),
@@ -469,11 +542,18 @@ impl Session {
         let said = said.map(PathBuf::from);
         drop(shared);
         // Asked outside the lock: `/proc` may take its time.
-        let foreground = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(&*terminal).ok());
-        if let Some(foreground) = foreground {
+        if let Some(foreground) = self.foreground() {
             info.process = process::name(foreground).unwrap_or_default();
             info.cwd = said.or_else(|| process::cwd(foreground));
         }
         info
+    }
+}
+
+impl Shared {
+    /// Time left before an end for lack of use, once it has been announced for the present pause.
+    fn ends_in(&self, idle_limit: Duration) -> Option<Duration> {
+        let warned = self.exit.is_none() && self.idle_warning.of == Some(self.used);
+        warned.then(|| idle_limit.saturating_sub(self.used.elapsed()))
     }
 }

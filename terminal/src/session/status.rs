@@ -1,7 +1,7 @@
 //! How a session's status is fed and told: what the emulator saw in the output, what programs say by
 //! `bowline status`, and looks at the foreground. The machine itself is [`crate::status`].
 
-use crate::foreground::foreground;
+use crate::foreground::{foreground, foreground_beside};
 use crate::session::{Session, Shared};
 use crate::status::{Change, Focus, Sign, Status, Word};
 
@@ -45,7 +45,12 @@ impl Session {
         };
         if let Some(terminal) = terminal {
             // Outside the lock: `/proc` may take its time.
-            let seen = foreground(terminal.get_ref());
+            let seen = match &self.tmux {
+                Some(tmux) => tmux
+                    .leader()
+                    .map_or_else(Default::default, foreground_beside),
+                None => foreground(terminal.get_ref()),
+            };
             let mut shared = self.shared();
             self.with_status(&mut shared, |status, now| status.look(now, seen));
         }

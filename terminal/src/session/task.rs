@@ -157,8 +157,6 @@ struct Task {
     terminal: Arc<Terminal>,
     pid: Pid,
     idle_limit: Duration,
-    /// The use that the present warning was about.
-    warned_of: Option<Instant>,
 }
 
 /// Runs a session to its end: afterwards it is marked ended, its child reaped, its terminal closed.
@@ -176,8 +174,10 @@ pub(crate) async fn run(
         terminal,
         pid,
         idle_limit: options.idle_limit,
-        warned_of: None,
     };
+    if let Some(greeting) = task.session.greeting() {
+        task.append(greeting);
+    }
     let exit = task.live(&ending, options.kill_grace, &scanner).await;
     task.finish(exit);
     let Task {
@@ -216,7 +216,8 @@ impl Task {
             if let Some(exit) = plan.ending
                 && killing.is_none()
             {
-                let ending = tokio::spawn(kill::end_session(scanner.clone(), self.pid, grace));
+                let tmux = self.session.tmux_to_end();
+                let ending = tokio::spawn(kill::end(scanner.clone(), self.pid, tmux, grace));
                 killing = Some((ending, exit));
                 self.session.phase.send_replace(Phase::Ending);
             }
@@ -280,7 +281,7 @@ impl Task {
             .deadline_ms()
             .map(|at_ms| self.session.started + Duration::from_millis(at_ms));
         let idle_at = (!self.idle_limit.is_zero()).then(|| {
-            if self.warned_of == Some(shared.used) {
+            if shared.idle_warning.of == Some(shared.used) {
                 shared.used + self.idle_limit
             } else {
                 shared.used + self.idle_limit.mul_f64(WARNING)
@@ -412,8 +413,10 @@ impl Task {
         let idle = now - shared.used;
         if idle >= self.idle_limit {
             shared.ending.get_or_insert(Exit::Idle);
-        } else if idle >= self.idle_limit.mul_f64(WARNING) && self.warned_of != Some(shared.used) {
-            self.warned_of = Some(shared.used);
+        } else if idle >= self.idle_limit.mul_f64(WARNING)
+            && shared.idle_warning.of != Some(shared.used)
+        {
+            shared.idle_warning.of = Some(shared.used);
             let left = (self.idle_limit - idle).as_secs_f64().ceil();
             shared.idle_warning.count += 1;
             shared.idle_warning.seconds = left as u32;

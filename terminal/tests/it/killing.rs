@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bowline_protocol::frame::{Event, Exit};
-use bowline_terminal::{Error, Options, SessionState};
+use bowline_terminal::{Error, OnExit, Options, SessionState};
 
 use crate::support::{World, is_alive, soon};
 
@@ -117,7 +117,7 @@ async fn the_end_of_the_server_ends_everything() {
         pids.push(page.number(shell, "pid").await);
         shells.push(shell);
     }
-    soon("the end of all", world.sessions.end_all()).await;
+    soon("the end of all", world.sessions.end_all(OnExit::End)).await;
     assert!(!pids.iter().any(|pid| is_alive(*pid)));
     assert!(world.sessions.list().is_empty());
 }

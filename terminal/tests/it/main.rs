@@ -9,3 +9,4 @@ mod shells;
 mod sockets;
 mod status;
 mod support;
+mod tmux;

@@ -1,7 +1,7 @@
 //! Admission, panes and the list.
 
 use bowline_protocol::ClientFrame;
-use bowline_terminal::{CreateSession, Error, Options, Size};
+use bowline_terminal::{CreateSession, Error, OnExit, Options, Size};
 
 use crate::support::{World, command_of};
 
@@ -28,7 +28,7 @@ async fn creates_that_race_for_a_pane_make_one_session() {
     assert!(created.iter().all(|one| one.session == created[0].session));
     assert_eq!(created.iter().filter(|one| !one.reattached).count(), 1);
     assert_eq!(world.sessions.list().len(), 1);
-    world.sessions.end_all().await;
+    world.sessions.end_all(OnExit::End).await;
     // One that has ended is not re-attached.
     let again = world
         .sessions
@@ -36,7 +36,7 @@ async fn creates_that_race_for_a_pane_make_one_session() {
         .await
         .expect("a session");
     assert!(!again.reattached);
-    world.sessions.end_all().await;
+    world.sessions.end_all(OnExit::End).await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_failed_start_gives_pane_and_place_back() {
         .create(for_pane("p1"))
         .await
         .expect("a place");
-    world.sessions.end_all().await;
+    world.sessions.end_all(OnExit::End).await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn the_limit_holds_among_racers_and_says_what_to_do() {
     world.sessions.close(sessions[0].id).await.expect("it runs");
     let freed = world.sessions.create(command_of(&["sleep", "1011"])).await;
     freed.expect("the place is free");
-    world.sessions.end_all().await;
+    world.sessions.end_all(OnExit::End).await;
 }
 
 #[tokio::test]

@@ -38,11 +38,9 @@ impl World {
         Self::with(Options::default())
     }
 
-    pub(crate) fn with(options: Options) -> Self {
-        let sessions = Sessions::new(Options {
-            env_set: vec![("PS1".into(), "$ ".into())],
-            ..options
-        });
+    pub(crate) fn with(mut options: Options) -> Self {
+        options.env_set.push(("PS1".into(), "$ ".into()));
+        let sessions = Sessions::new(options);
         let links = Links::new(sessions.clone(), ServerId::from_bytes([9; 16]));
         Self { sessions, links }
     }
