@@ -1,8 +1,8 @@
 //! The one module that knows xterm.js. Bound through xterm-js-rs, whose declarations are for 4.x; what 6.x
 //! changed is declared here. The rest of the page sees [`Emulator`]: bytes in, keys out, a size.
 //!
-//! Invariants: `write` parses in order and calls back in order; a query is answered only while the guard
-//! allows it; nothing is called back after [`Emulator::dispose`].
+//! Invariants: `write` parses in order and calls back in order; the emulator answers no query, whatever is
+//! written; nothing is called back after [`Emulator::dispose`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -59,8 +59,6 @@ extern "C" {
     type Parser6;
     #[wasm_bindgen(method, js_name = "registerCsiHandler")]
     fn register_csi_handler(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
-    #[wasm_bindgen(method, js_name = "registerDcsHandler")]
-    fn register_dcs_handler(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
     #[wasm_bindgen(method, js_name = "registerOscHandler")]
     fn register_osc_handler(this: &Parser6, ident: u32, handler: &Function) -> JsValue;
 
@@ -72,6 +70,10 @@ extern "C" {
     type Buffer6;
     #[wasm_bindgen(method, getter, js_name = "baseY")]
     fn base_y(this: &Buffer6) -> u32;
+    #[wasm_bindgen(method, getter, js_name = "cursorX")]
+    fn cursor_x(this: &Buffer6) -> u32;
+    #[wasm_bindgen(method, getter, js_name = "cursorY")]
+    fn cursor_y(this: &Buffer6) -> u32;
     #[wasm_bindgen(method, getter, js_name = "viewportY")]
     fn viewport_y(this: &Buffer6) -> u32;
     #[wasm_bindgen(method, getter)]
@@ -139,9 +141,6 @@ pub(crate) enum Renderer {
 /// The colours of a terminal, as CSS colours by xterm.js's names.
 pub(crate) type Palette = Vec<(&'static str, String)>;
 
-/// Says whether a query that is being parsed may be answered.
-pub(crate) type Guard = Rc<dyn Fn() -> bool>;
-
 /// Owns the closures that xterm.js calls.
 type Callbacks = RefCell<Vec<Box<dyn std::any::Any>>>;
 
@@ -158,7 +157,6 @@ pub(crate) struct Scroll {
 pub(crate) struct Emulator {
     terminal: Terminal,
     fit: FitAddon,
-    guard: Guard,
     callbacks: Callbacks,
     /// A program has set colours.
     coloured: Rc<Cell<bool>>,
@@ -167,12 +165,7 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     /// Makes an emulator in an empty element that is on screen.
-    pub(crate) fn open(
-        parent: &HtmlElement,
-        palette: &Palette,
-        renderer: Renderer,
-        guard: Guard,
-    ) -> Rc<Self> {
+    pub(crate) fn open(parent: &HtmlElement, palette: &Palette, renderer: Renderer) -> Rc<Self> {
         let options = TerminalOptions::new();
         options.set_font_family(FONT_FAMILY);
         options.set_font_size(font_size());
@@ -192,11 +185,11 @@ impl Emulator {
         let emulator = Rc::new(Self {
             terminal,
             fit,
-            guard,
             callbacks: RefCell::default(),
             coloured: Rc::default(),
             disposed: Cell::new(false),
         });
+        emulator.answer_nothing();
         emulator.use_our_widths();
         emulator.load(&emulator.fit);
         emulator.load(&WebLinksAddon::new(None, None, None));
@@ -204,7 +197,8 @@ impl Emulator {
         if renderer == Renderer::Fastest {
             emulator.use_webgl();
         }
-        emulator.guard_queries();
+        emulator.notice_colours();
+        emulator.erase_from_the_last_cell();
         emulator
     }
 
@@ -364,17 +358,11 @@ impl Emulator {
         text
     }
 
-    /// Calls back with what the user types and with the emulator's own answers.
+    /// Calls back with what the user types.
     pub(crate) fn on_input(self: &Rc<Self>, callback: impl Fn(Vec<u8>) + 'static) {
         let callback = Rc::new(callback);
-        let (text, guard) = (Rc::clone(&callback), Rc::clone(&self.guard));
-        let on_data = Closure::<dyn Fn(String)>::new(move |data: String| {
-            // Focus reports are the only answers without a handler to swallow them; nobody types these.
-            let report = data == "\u{1b}[I" || data == "\u{1b}[O";
-            if !report || guard() {
-                text(data.into_bytes());
-            }
-        });
+        let text = Rc::clone(&callback);
+        let on_data = Closure::<dyn Fn(String)>::new(move |data: String| text(data.into_bytes()));
         // Mouse reports of the old encoding: one byte per character.
         let on_binary = Closure::<dyn Fn(String)>::new(move |data: String| {
             let bytes = data.chars().map(|c| u8::try_from(c).unwrap_or(b'?'));
@@ -428,44 +416,90 @@ impl Emulator {
         self.keep(lost);
     }
 
-    /// Puts itself before every handler that answers something to the program. Must come after addons:
-    /// the last one registered is asked first.
-    fn guard_queries(self: &Rc<Self>) {
-        let parser = self.modern().parser();
-        let guard = Rc::clone(&self.guard);
-        // True = handled: nobody else sees the sequence.
-        let swallow = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| !guard());
-        let handler: &Function = swallow.as_ref().unchecked_ref();
-        // DA1, DA2, DA3, XTVERSION, DSR, DECDSR, DECRQM (both), window reports, keyboard protocol.
-        for (prefix, intermediates, last) in [
-            ("", "", "c"),
-            (">", "", "c"),
-            ("=", "", "c"),
-            (">", "", "q"),
-            ("", "", "n"),
-            ("?", "", "n"),
-            ("", "$", "p"),
-            ("?", "$", "p"),
-            ("", "", "t"),
-            ("?", "", "u"),
-        ] {
-            parser.register_csi_handler(&function_id(prefix, intermediates, last), handler);
-        }
-        // DECRQSS, XTGETTCAP.
-        parser.register_dcs_handler(&function_id("", "$", "q"), handler);
-        parser.register_dcs_handler(&function_id("", "+", "q"), handler);
+    /// Lets nothing out but what the user does. The server's screen answers queries, once, whoever looks; an
+    /// answer from here would be typed a second time, or at a prompt. Everything xterm.js says to a program
+    /// passes one method, which is told whether the user caused it: device attributes, reports of the
+    /// cursor, modes, settings, colours and sizes, and reports of focus do not. The method is not public:
+    /// the journey `answers` asks everything there is to ask, so that another version is noticed.
+    fn answer_nothing(&self) {
+        let Some(service) = member(&self.terminal, "_core")
+            .and_then(|core| member(&core, "coreService"))
+            .filter(JsValue::is_object)
+        else {
+            return;
+        };
+        let name = "triggerDataEvent";
+        let Some(say) = member(&service, name).and_then(|say| say.dyn_into::<Function>().ok())
+        else {
+            return;
+        };
+        let of = service.clone();
+        let muted = Closure::<dyn Fn(JsValue, JsValue)>::new(move |data, by_user: JsValue| {
+            if by_user.is_truthy() {
+                // Throws only what its listeners throw, and they are ours.
+                let _ = say.call2(&of, &data, &by_user);
+            }
+        });
+        set(&service, name, muted.as_ref());
+        self.keep(muted);
+    }
 
-        let (guard, coloured) = (Rc::clone(&self.guard), Rc::clone(&self.coloured));
-        let swallow_query = Closure::<dyn Fn(String) -> bool>::new(move |data: String| {
-            let query = data.split(';').any(|part| part == "?");
-            coloured.set(coloured.get() || !query);
-            query && !guard()
+    /// Erasing up to a cursor in the last cell (`CSI 1 J`) throws in xterm.js 6.0, and a parser that has thrown
+    /// parses nothing any more. Everything is erased there, so that is what is asked for instead.
+    fn erase_from_the_last_cell(&self) {
+        let Some(inner) = member(&self.terminal, "_core")
+            .and_then(|core| member(&core, "_inputHandler"))
+            .filter(JsValue::is_object)
+        else {
+            return;
+        };
+        let Some(erase) =
+            member(&inner, "eraseInDisplay").and_then(|erase| erase.dyn_into::<Function>().ok())
+        else {
+            return;
+        };
+        let everything = Object::new();
+        set(&everything, "length", &1.into());
+        set(&everything, "params", &Array::of1(&2.into()));
+        for (prefix, protects) in [("", false), ("?", true)] {
+            let terminal: Terminal = self.terminal.clone().unchecked_into();
+            let inner = inner.clone();
+            let (erase, everything) = (erase.clone(), everything.clone());
+            let handler = Closure::<dyn Fn(Array) -> bool>::new(move |parameters: Array| {
+                if parameters.get(0) != 1 {
+                    return false;
+                }
+                let buffer = terminal.unchecked_ref::<Terminal6>().buffer().active();
+                let last_column = buffer.cursor_x() + 1 >= terminal.get_cols();
+                let last_row = buffer.cursor_y() + 1 >= terminal.get_rows();
+                // With lines above the screen there is a line where it looks for one.
+                let throws = last_column && last_row && buffer.base_y() == 0;
+                if throws {
+                    // Throws nothing: it erases whole lines.
+                    let _ = erase.call2(&inner, &everything, &protects.into());
+                }
+                throws
+            });
+            let id = function_id(prefix, "J");
+            let parser = self.modern().parser();
+            parser.register_csi_handler(&id, handler.as_ref().unchecked_ref());
+            self.keep(handler);
+        }
+    }
+
+    /// Remembers that a program has set colours, which a reset leaves.
+    fn notice_colours(&self) {
+        let parser = self.modern().parser();
+        let coloured = Rc::clone(&self.coloured);
+        // False = not handled: xterm.js goes on with it.
+        let notice = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| {
+            coloured.set(true);
+            false
         });
         for ident in [4, 10, 11, 12] {
-            parser.register_osc_handler(ident, swallow_query.as_ref().unchecked_ref());
+            parser.register_osc_handler(ident, notice.as_ref().unchecked_ref());
         }
-        self.keep(swallow);
-        self.keep(swallow_query);
+        self.keep(notice);
     }
 }
 
@@ -501,24 +535,26 @@ pub(crate) fn joined(head: &[u8], tail: &Uint8Array) -> Uint8Array {
     both
 }
 
-fn function_id(prefix: &str, intermediates: &str, last: &str) -> Object {
-    let id = Object::new();
-    if !prefix.is_empty() {
-        set(&id, "prefix", &prefix.into());
-    }
-    if !intermediates.is_empty() {
-        set(&id, "intermediates", &intermediates.into());
-    }
-    set(&id, "final", &last.into());
-    id
-}
-
 fn theme(palette: &Palette) -> Theme {
     let theme = Theme::new();
     for (name, colour) in palette {
         set(&theme, name, &colour.as_str().into());
     }
     theme
+}
+
+fn function_id(prefix: &str, last: &str) -> Object {
+    let id = Object::new();
+    if !prefix.is_empty() {
+        set(&id, "prefix", &prefix.into());
+    }
+    set(&id, "final", &last.into());
+    id
+}
+
+fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    // Fails only for what is no object.
+    Reflect::get(object, &name.into()).ok()
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {

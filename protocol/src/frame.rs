@@ -177,8 +177,7 @@ pub enum ServerFrame {
         session: SessionId,
         /// Where output will start: what was asked for, or the oldest byte kept, in the log's present life.
         from: LogPosition,
-        /// End of the log at this moment: bytes before it are history, and a viewer must not answer
-        /// queries in them.
+        /// End of the log at this moment: bytes before it are history.
         end: u64,
         /// The terminal's size at `from`.
         size: Size,

@@ -36,8 +36,6 @@ const REFUSED_PAUSE_MS: i32 = 250;
 pub struct Attached {
     /// Where output goes on.
     pub from: LogPosition,
-    /// Bytes before this offset are history: queries in them must not be answered.
-    pub end: u64,
     /// The terminal's size at `from`.
     pub size: Size,
     /// The terminal must be reset first: another log, or the first time.
@@ -308,20 +306,12 @@ impl Inner {
             ServerFrame::Attached {
                 session,
                 from,
-                end,
                 size,
                 input,
+                ..
             } => {
-                self.on_attached(
-                    session,
-                    Attached {
-                        from,
-                        end,
-                        size,
-                        fresh: false,
-                    },
-                    input,
-                );
+                let fresh = false;
+                self.on_attached(session, Attached { from, size, fresh }, input);
             }
             ServerFrame::Output { session, offset } => {
                 let (Some(sink), Some(bytes)) = (self.sink(session), payload) else {

@@ -44,8 +44,6 @@ pub(super) struct Live {
     begun: Cell<bool>,
     creating: Cell<bool>,
     closed: Cell<bool>,
-    /// Queries may be answered: the pane is on screen.
-    on_screen: Rc<Cell<bool>>,
     wish: Cell<Option<Size>>,
     measuring: Cell<Option<TimeoutHandle>>,
     watcher: RefCell<Option<BoxWatcher>>,
@@ -71,7 +69,6 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         begun: Cell::new(false),
         creating: Cell::new(false),
         closed: Cell::new(false),
-        on_screen: Rc::new(Cell::new(false)),
         wish: Cell::new(None),
         measuring: Cell::new(None),
         watcher: RefCell::default(),
@@ -122,7 +119,6 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     let pane = Rc::clone(&live);
     Effect::new(move |_| {
         let on_screen = parts.shown.get() && page_visible.get();
-        pane.on_screen.set(on_screen);
         let Some(session) = attached.get() else {
             return;
         };
@@ -217,10 +213,8 @@ impl Live {
     }
 
     fn open(self: &Rc<Self>, element: &web_sys::HtmlElement) {
-        let (progress, on_screen) = (Rc::clone(&self.progress), Rc::clone(&self.on_screen));
-        let guard = Rc::new(move || on_screen.get() && !progress.borrow().replaying());
         let palette = palette();
-        let emulator = Emulator::open(element, &palette, renderer(), guard);
+        let emulator = Emulator::open(element, &palette, renderer());
         self.colours.set(colours(&palette));
 
         let typing = Rc::downgrade(self);

@@ -111,23 +111,11 @@ impl Sink {
     /// Writes whole characters; what is left over waits for the rest. It counts as parsed, as the rest
     /// comes only then.
     fn write(&self, offset: u64, bytes: &Uint8Array, parsed: Parsed) {
-        let (epoch, cut) = {
-            let progress = self.target.progress.borrow();
-            (progress.epoch(), progress.cut(offset, bytes.length()))
-        };
         let end = offset + u64::from(bytes.length());
-        let news = match cut {
-            Some(at) => {
-                let history = self.whole_characters(&bytes.subarray(0, at));
-                let step = self.step(epoch, offset + u64::from(at));
-                self.target.emulator.write(&history, step);
-                bytes.subarray(at, bytes.length())
-            }
-            None => bytes.clone(),
-        };
+        let epoch = self.target.progress.borrow().epoch();
         let step = self.step(epoch, end);
-        let news = self.whole_characters(&news);
-        self.target.emulator.write(&news, move || {
+        let whole = self.whole_characters(bytes);
+        self.target.emulator.write(&whole, move || {
             step();
             parsed();
         });
@@ -292,8 +280,8 @@ impl PaneSink for Sink {
         let Target {
             emulator, progress, ..
         } = &self.target;
-        let (from, end) = (attached.from.offset, attached.end);
-        progress.borrow_mut().attached(start, from, end);
+        let from = attached.from.offset;
+        progress.borrow_mut().attached(start, from);
         let (emulator, size) = (Rc::clone(emulator), attached.size);
         self.target.emulator.after_writes(move || {
             if start == Start::Fresh {

@@ -1,5 +1,5 @@
-//! How far an emulator is in a session's output. Decides two things by offset: whether a query that is
-//! being parsed is history, and whether everything before the program's end has been shown.
+//! How far an emulator is in a session's output. Decides whether everything before the program's end has
+//! been shown.
 
 use bowline_protocol::frame::Exit;
 
@@ -11,7 +11,6 @@ pub(crate) struct Epoch(u32);
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     epoch: Epoch,
-    history_end: u64,
     parsed: u64,
     exit: Option<(Exit, u64)>,
 }
@@ -26,9 +25,8 @@ pub(crate) enum Start {
 }
 
 impl Progress {
-    /// Output will come from `from`; what lies before `end` is history.
-    pub(crate) fn attached(&mut self, start: Start, from: u64, end: u64) {
-        self.history_end = end;
+    /// Output will come from `from`.
+    pub(crate) fn attached(&mut self, start: Start, from: u64) {
         if start == Start::Fresh {
             self.epoch.0 += 1;
             self.parsed = from;
@@ -46,13 +44,6 @@ impl Progress {
     /// The attachment that is being written now.
     pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
-    }
-
-    /// Where a chunk must be cut so that history and news are parsed apart.
-    pub(crate) fn cut(&self, offset: u64, length: u32) -> Option<u32> {
-        let history = self.history_end.checked_sub(offset)?;
-        let history = u32::try_from(history).ok()?;
-        (history > 0 && history < length).then_some(history)
     }
 
     /// Everything before `end` is parsed. Answers the exit, if that was all.
@@ -74,70 +65,40 @@ impl Progress {
         self.exit
             .and_then(|(exit, end)| (self.parsed >= end).then_some(exit))
     }
-
-    /// Whether what is being parsed is history: nobody waits for an answer.
-    pub(crate) fn replaying(&self) -> bool {
-        self.parsed < self.history_end
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn attached(from: u64, end: u64) -> Progress {
+    fn attached(from: u64) -> Progress {
         let mut progress = Progress::default();
-        progress.attached(Start::Fresh, from, end);
+        progress.attached(Start::Fresh, from);
         progress
     }
 
     #[test]
-    fn queries_are_history_until_its_end_is_parsed() {
-        let mut progress = attached(10, 30);
-        assert!(progress.replaying());
-        let epoch = progress.epoch();
-        progress.parsed(epoch, 29);
-        assert!(progress.replaying());
-        progress.parsed(epoch, 30);
-        assert!(!progress.replaying());
-    }
-
-    #[test]
-    fn a_new_session_has_no_history() {
-        assert!(!attached(0, 0).replaying());
-    }
-
-    #[test]
-    fn a_chunk_is_cut_where_history_ends() {
-        let progress = attached(0, 30);
-        assert_eq!(progress.cut(20, 20), Some(10));
-        assert_eq!(progress.cut(20, 10), None);
-        assert_eq!(progress.cut(30, 10), None);
-        assert_eq!(progress.cut(40, 10), None);
-    }
-
-    #[test]
     fn an_exit_waits_for_the_last_output() {
-        let mut progress = attached(0, 0);
+        let mut progress = attached(0);
         let epoch = progress.epoch();
         assert_eq!(progress.exited(Exit::Code(3), 12), None);
         assert_eq!(progress.parsed(epoch, 11), None);
         assert_eq!(progress.parsed(epoch, 12), Some(Exit::Code(3)));
-        assert_eq!(attached(5, 5).exited(Exit::Killed, 5), Some(Exit::Killed));
+        assert_eq!(attached(5).exited(Exit::Killed, 5), Some(Exit::Killed));
     }
 
     #[test]
     fn writes_of_an_earlier_life_say_nothing() {
-        let mut progress = attached(0, 0);
+        let mut progress = attached(0);
         let old = progress.epoch();
-        progress.attached(Start::Fresh, 0, 100);
-        progress.parsed(old, 5000);
-        assert!(progress.replaying());
+        progress.attached(Start::Fresh, 0);
+        assert_eq!(progress.exited(Exit::Code(0), 100), None);
+        assert_eq!(progress.parsed(old, 5000), None);
     }
 
     #[test]
     fn an_exit_waits_for_the_snapshot_that_takes_its_place() {
-        let mut progress = attached(0, 0);
+        let mut progress = attached(0);
         let old = progress.epoch();
         progress.parsed(old, 9);
         assert_eq!(progress.exited(Exit::Code(3), 12), None);
@@ -148,12 +109,10 @@ mod tests {
 
     #[test]
     fn resuming_keeps_what_is_parsed() {
-        let mut progress = attached(0, 0);
+        let mut progress = attached(0);
         let epoch = progress.epoch();
         progress.parsed(epoch, 50);
-        progress.attached(Start::Resumed, 50, 80);
-        assert!(progress.replaying());
-        progress.parsed(epoch, 80);
-        assert!(!progress.replaying());
+        progress.attached(Start::Resumed, 50);
+        assert_eq!(progress.exited(Exit::Code(0), 50), Some(Exit::Code(0)));
     }
 }
