@@ -7,22 +7,25 @@
 
 mod pool;
 mod replies;
+mod speakers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bowline_protocol::frame::Size;
+use bowline_protocol::frame::{Colours, Size};
 use bowline_protocol::ids::{ClientId, LogPosition};
 use bowline_screen::{History, Screen, Settings, Signal};
 use bytes::Bytes;
+use rustix::process::Pid;
 use tokio::sync::oneshot;
 
 use crate::lock;
 use crate::log::ResizeMark;
 use crate::session::Session;
 pub(crate) use pool::Pool;
-pub(crate) use replies::{Line, Replies};
+pub(crate) use replies::{Echo, Replies};
+pub(crate) use speakers::Speakers;
 
 /// How far a trail may be behind before its PTY waits, bytes: what a screen parses in a few milliseconds.
 pub(crate) const LAG_MAX: u64 = 256 * 1024;
@@ -108,6 +111,16 @@ pub(crate) struct Trail {
 struct Follower {
     screen: Screen,
     next_mark: u64,
+}
+
+/// A piece of the log, all of it said by one program to one size.
+struct Slice {
+    bytes: Vec<Bytes>,
+    /// The resize behind it.
+    mark: Option<ResizeMark>,
+    colours: Option<Colours>,
+    /// The process group that had the terminal.
+    asked_by: Option<Pid>,
 }
 
 /// Whether a trail has more to do at once.
@@ -218,11 +231,16 @@ impl Trail {
         let mut follower = lock(&self.follower);
         // From here on whoever has something new queues the session again.
         self.queued.store(false, Ordering::SeqCst);
-        let (slices, mark, colours) = self.next_slice(session, &mut follower);
+        let Slice {
+            bytes: slices,
+            mark,
+            colours,
+            asked_by,
+        } = self.next_slice(session, &mut follower);
         let signals = follower.feed(session, &slices, mark, colours);
         let read: u64 = slices.iter().map(|slice| slice.len() as u64).sum();
         let position = self.position.fetch_add(read, Ordering::SeqCst) + read;
-        session.heard(signals);
+        session.heard(signals, asked_by);
         self.answer(session, &mut follower, position);
         drop(follower);
         let lag = self.lag();
@@ -232,17 +250,9 @@ impl Trail {
         if lag > 0 { Left::More } else { Left::Nothing }
     }
 
-    /// What comes next in the log, up to the next resize.
-    fn next_slice(
-        &self,
-        session: &Session,
-        follower: &mut Follower,
-    ) -> (
-        Vec<Bytes>,
-        Option<ResizeMark>,
-        Option<bowline_protocol::frame::Colours>,
-    ) {
-        let shared = session.shared();
+    /// What comes next in the log, up to the next resize or the next program.
+    fn next_slice(&self, session: &Session, follower: &mut Follower) -> Slice {
+        let mut shared = session.shared();
         let mut position = self.position.load(Ordering::SeqCst);
         if position < shared.log.start() {
             // Only a log smaller than the lag that is allowed drops what was not parsed.
@@ -254,11 +264,16 @@ impl Trail {
         }
         let mark = shared.log.mark(follower.next_mark);
         let to_mark = mark.map_or(u64::MAX, |mark| mark.offset.saturating_sub(position));
-        let most = (SLICE as u64).min(to_mark) as usize;
-        let slices = shared.log.read(position, most);
-        let read: u64 = slices.iter().map(|slice| slice.len() as u64).sum();
-        let mark = mark.filter(|mark| mark.offset <= position + read);
-        (slices, mark, shared.viewers.colours())
+        let (asked_by, to_next) = shared.speakers.at(position);
+        let most = (SLICE as u64).min(to_mark).min(to_next) as usize;
+        let bytes = shared.log.read(position, most);
+        let read: u64 = bytes.iter().map(|slice| slice.len() as u64).sum();
+        Slice {
+            bytes,
+            mark: mark.filter(|mark| mark.offset <= position + read),
+            colours: shared.viewers.colours(),
+            asked_by,
+        }
     }
 
     /// Gives snapshots to those who want one.
@@ -311,7 +326,7 @@ impl Follower {
         session: &Session,
         slices: &[Bytes],
         mark: Option<ResizeMark>,
-        colours: Option<bowline_protocol::frame::Colours>,
+        colours: Option<Colours>,
     ) -> Vec<Signal> {
         let size = self.screen.size();
         let fed = catch_unwind(AssertUnwindSafe(|| {

@@ -1,13 +1,14 @@
 //! Answers of the screen on their way to the program that asked.
 //!
 //! A program that asks reads the answer without echo. Where the terminal still echoes, the answer waits a
-//! moment for that to end; if it does not, or if another program has the terminal by then, nobody would
-//! understand it: it would be seen, or typed into a shell. So it is dropped.
+//! moment for that to end. If it does not, or if who asked has ended, nobody would understand the answer:
+//! it would be seen, or typed into a shell. So it is dropped.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use rustix::process::Pid;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process_group};
 use tokio::time::Instant;
 
 /// Bytes of answers that may wait. A program that asks without reading gets no more.
@@ -36,11 +37,16 @@ pub(crate) struct Replies {
     look_at: Option<Instant>,
 }
 
-/// What the terminal is like for an answer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Line {
-    pub(crate) echoes: bool,
-    pub(crate) foreground: Option<Pid>,
+/// Whether what is written to a program is shown too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Echo {
+    On,
+    Off,
+}
+
+/// Whether no process of a group is left.
+fn has_ended(group: Pid) -> bool {
+    test_kill_process_group(group) == Err(Errno::SRCH)
 }
 
 impl Replies {
@@ -66,11 +72,11 @@ impl Replies {
     }
 
     /// What is to be written now. [`Replies::wrote`] takes it off.
-    pub(crate) fn front(&mut self, line: Line) -> Option<&[u8]> {
-        let now = Instant::now();
+    pub(crate) fn front(&mut self, echo: Echo) -> Option<&[u8]> {
+        let (now, echo) = (Instant::now(), echo == Echo::On);
         self.look_at = None;
         while let Some(first) = self.waiting.front() {
-            let is_lost = line.foreground != first.asked_by || (line.echoes && now >= first.until);
+            let is_lost = first.asked_by.is_some_and(has_ended) || (echo && now >= first.until);
             if first.is_begun || !is_lost {
                 break;
             }
@@ -78,7 +84,7 @@ impl Replies {
             self.waiting.pop_front();
         }
         let waits = self.waiting.front().is_some_and(|first| !first.is_begun);
-        if line.echoes && waits {
+        if echo && waits {
             self.look_at = Some(now + LOOK);
             return None;
         }
@@ -109,48 +115,45 @@ impl Replies {
 mod tests {
     use super::*;
 
-    fn pid(number: i32) -> Option<Pid> {
-        Pid::from_raw(number)
+    /// A process group that lives as long as this test.
+    fn ours() -> Option<Pid> {
+        Some(rustix::process::getpgrp())
+    }
+
+    /// One that has ended.
+    fn ended() -> Option<Pid> {
+        use std::os::unix::process::CommandExt as _;
+
+        let child = std::process::Command::new("true").process_group(0).spawn();
+        let mut child = child.expect("a child");
+        let group = Pid::from_child(&child);
+        child.wait().expect("it ends");
+        Some(group)
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_waits_for_echo_to_end_and_then_is_written() {
         let mut replies = Replies::default();
-        replies.push(b"answer".to_vec(), pid(7));
-        let echoing = Line {
-            echoes: true,
-            foreground: pid(7),
-        };
-        assert_eq!(replies.front(echoing), None);
+        replies.push(b"answer".to_vec(), ours());
+        assert_eq!(replies.front(Echo::On), None);
         tokio::time::advance(LOOK).await;
-        let quiet = Line {
-            echoes: false,
-            ..echoing
-        };
-        assert_eq!(replies.front(quiet), Some(&b"answer"[..]));
+        assert_eq!(replies.front(Echo::Off), Some(&b"answer"[..]));
         replies.wrote(6);
-        assert_eq!(replies.front(quiet), None);
+        assert_eq!(replies.front(Echo::Off), None);
         assert_eq!(replies.due(), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_nobody_reads_is_dropped() {
         let mut replies = Replies::default();
-        replies.push(b"echoed".to_vec(), pid(7));
+        replies.push(b"echoed".to_vec(), ours());
         tokio::time::advance(PATIENCE).await;
-        let echoing = Line {
-            echoes: true,
-            foreground: pid(7),
-        };
-        assert_eq!(replies.front(echoing), None);
+        assert_eq!(replies.front(Echo::On), None);
         assert_eq!(replies.due(), None);
-        replies.push(b"for another".to_vec(), pid(7));
-        let other = Line {
-            echoes: false,
-            foreground: pid(8),
-        };
-        assert_eq!(replies.front(other), None);
-        replies.push(vec![b'x'; WAITING_MAX + 1], pid(7));
+        replies.push(b"for one that has ended".to_vec(), ended());
+        assert_eq!(replies.front(Echo::Off), None);
+        assert_eq!(replies.due(), None);
+        replies.push(vec![b'x'; WAITING_MAX + 1], ours());
         assert_eq!(replies.due(), None);
     }
 }

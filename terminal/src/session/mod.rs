@@ -25,7 +25,7 @@ use crate::lock;
 use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
-use crate::screen::{Pool, Replies, Taken, Trail};
+use crate::screen::{Pool, Replies, Speakers, Taken, Trail};
 use crate::status::{LastCommand, Sign, Status};
 use crate::tmux::TmuxSession;
 use crate::viewers::{View, Viewers};
@@ -150,6 +150,8 @@ pub(crate) struct Shared {
     used: Instant,
     /// Gone once the program has ended.
     terminal: Option<Arc<Terminal>>,
+    /// Who said what, as far as the screen has not read it.
+    pub(crate) speakers: Speakers,
     /// Answers of the screen for the program.
     replies: Replies,
     /// Snapshots for viewers that want one, at most one each.
@@ -250,6 +252,7 @@ impl Session {
                 left_to_tmux: false,
                 used: Instant::now(),
                 terminal: Some(terminal),
+                speakers: Speakers::default(),
                 replies: Replies::default(),
                 taken: Vec::new(),
                 focus: None,
@@ -368,12 +371,11 @@ impl Session {
     }
 
     /// What the screen heard in the output.
-    pub(crate) fn heard(&self, signals: Vec<Signal>) {
+    pub(crate) fn heard(&self, signals: Vec<Signal>, asked_by: Option<Pid>) {
         if signals.is_empty() {
             return;
         }
         let mut shared = self.shared();
-        let foreground = shared.foreground();
         for signal in signals {
             // Who asked has ended: nobody waits for the answer but a shell that did not ask.
             if let Signal::Prompt(PromptMark::CommandEnd { .. }) = signal {
@@ -381,7 +383,7 @@ impl Session {
             }
             match signal {
                 Signal::Reply(bytes) if shared.terminal.is_some() => {
-                    shared.replies.push(bytes, foreground);
+                    shared.replies.push(bytes, asked_by);
                 }
                 Signal::FocusReports(on) => {
                     // Nothing was said yet: the state is said at once.

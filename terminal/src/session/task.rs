@@ -21,13 +21,15 @@ use tokio::time::{Instant, sleep_until};
 use crate::kill::{self, Scanner};
 use crate::options::Options;
 use crate::readiness::watch;
-use crate::screen::Line;
+use crate::screen::Echo;
 use crate::session::{Phase, Session, Terminal};
 use crate::status::Status;
 
 /// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
 /// one wake, and no flood keeps others waiting longer.
 const READ_MAX: usize = 64 * 1024;
+/// The first byte of every sequence (in the eight-bit form programs of today don't ask).
+const ESC: u8 = 0x1b;
 /// Input written in one turn before output is read again.
 const WRITE_MAX: usize = 64 * 1024;
 /// After the program's end: more than the kernel holds of one terminal. A background job that goes on
@@ -308,8 +310,14 @@ impl Task {
     /// Output goes into the log and wakes whoever waits for it.
     fn append(&self, bytes: Bytes) {
         let now_ms = self.session.now_ms();
+        // Only sequences ask.
+        let speaker = bytes.contains(&ESC).then(|| self.foreground());
         let mut shared = self.session.shared();
         shared.used = Instant::now();
+        if let Some(speaker) = speaker {
+            let offset = shared.log.end();
+            shared.speakers.note(offset, speaker);
+        }
         shared.log.append(bytes, now_ms);
         let end = shared.log.end();
         self.session.with_status(&mut shared, Status::output);
@@ -324,11 +332,7 @@ impl Task {
     fn reply(&self) {
         let mut shared = self.session.shared();
         while shared.input.is_between_keys() && shared.replies.due().is_some() {
-            let line = Line {
-                echoes: self.echoes(),
-                foreground: tcgetpgrp(self.terminal.get_ref()).ok(),
-            };
-            let Some(reply) = shared.replies.front(line) else {
+            let Some(reply) = shared.replies.front(self.echo()) else {
                 return;
             };
             let written = self
@@ -342,9 +346,16 @@ impl Task {
         }
     }
 
-    fn echoes(&self) -> bool {
-        tcgetattr(self.terminal.get_ref())
-            .is_ok_and(|line| line.local_modes.contains(LocalModes::ECHO))
+    fn echo(&self) -> Echo {
+        match tcgetattr(self.terminal.get_ref()) {
+            Ok(line) if line.local_modes.contains(LocalModes::ECHO) => Echo::On,
+            _ => Echo::Off,
+        }
+    }
+
+    /// The process group that has the terminal.
+    fn foreground(&self) -> Option<Pid> {
+        tcgetpgrp(self.terminal.get_ref()).ok()
     }
 
     /// Writes input until the terminal takes no more.

@@ -257,9 +257,12 @@ async fn an_answer_that_nobody_reads_is_not_typed_into_the_shell() {
     let mut reader = world.page(1);
     reader.attach(shell).await;
     reader.see(shell, "$ ").await;
-    // Another program asks, and has ended when the answer could be read.
+    // A shell marks the end of a command, as login shells do here. What the command asked dies with it.
+    let marks = "PROMPT_COMMAND='printf \"\\033]133;D\\007\\033]133;A\\007\"'\r";
+    reader.type_in(shell, marks).await;
+    reader.see(shell, "\x1b]133;A\x07").await;
     reader
-        .type_in(shell, "env printf '\\033[c\\033[6n'; echo ask''ed\r")
+        .type_in(shell, "printf '\\033[c\\033[6n'; echo ask''ed\r")
         .await;
     reader.see(shell, "asked").await;
     reader.type_in(shell, "echo qui''et\r").await;
@@ -273,21 +276,17 @@ async fn a_program_that_wants_to_know_is_told_who_has_the_keyboard() {
     let world = World::new();
     let shell = world.bash().await;
     let mut page = attached(&world, 1, shell).await;
+    page.shows(shell, "$").await;
     page.say(&[view(shell, true)]).await;
-    let script = r#"stty raw -echo; printf '\033[?1004h'; \
-        dd bs=3 count=2 iflag=fullblock 2>/dev/null | od -An -c; stty sane; echo to''ld"#;
+    let script = r#"stty raw -echo; printf '\033[?1004h'; head -c 3 | od -An -c; printf fir''st; \
+        head -c 3 | od -An -c; stty sane; echo to''ld"#;
     page.type_in(shell, format!("{script}\r")).await;
-    page.until(shell, "the switch", |seen| {
-        crate::support::contains(&seen.bytes, b"\x1b[?1004h")
-    })
-    .await;
-    let reader = world.page(2);
-    drop(reader);
+    page.shows(shell, "first").await;
     page.say(&[view(shell, false)]).await;
     page.shows(shell, "told").await;
     let text = page.known.of(shell).screen.text(History::None);
     let compact: String = text.split_whitespace().collect();
-    assert!(compact.contains("033[I033[O"), "{text}");
+    assert!(compact.contains("033[Ifirst033[O"), "{text}");
 }
 
 #[tokio::test]
@@ -304,12 +303,12 @@ async fn a_screen_is_told_as_text_and_as_bytes() {
     let handle = world.sessions.get(shell).expect("it runs");
     let text = handle.screen(ScreenFormat::Text, History::None).await;
     let text = text.expect("a picture");
-    assert!(text.content.contains("\nred\ndone\n"), "{}", text.content);
+    assert!(text.content.contains("\nred\ndone"), "{}", text.content);
     assert_eq!(text.title, "a title");
     assert_eq!(text.size, Size::default());
     let ansi = handle.screen(ScreenFormat::Ansi, History::None).await;
     let mut copy =
         bowline_screen::Screen::new(Size::default(), bowline_screen::Settings::default());
     copy.feed(ansi.expect("a picture").content.as_bytes());
-    assert_eq!(copy.text(History::None), text.content);
+    assert!(copy.text(History::None).starts_with(&text.content));
 }
