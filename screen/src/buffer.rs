@@ -142,6 +142,13 @@ impl Buffer {
             }
         }
         self.tabs.resize(cols);
+        self.keep_saved_on_screen(rows);
+    }
+
+    /// What DECSC saved may not stay below the last row when lines are gone, as it may in xterm.js until so many
+    /// lines have scrolled: no cursor could be saved there again.
+    pub(crate) fn keep_saved_on_screen(&mut self, rows: usize) {
+        self.saved.line = self.saved.line.min(self.history.len() + rows - 1);
     }
 
     /// Taller: lines come back from the history while the cursor's row is the last one, else blank rows are

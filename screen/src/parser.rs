@@ -142,39 +142,50 @@ impl Parser {
 
     /// Prints what can be printed at the front.
     fn ground<'a>(&mut self, handler: &mut impl Handler, mut bytes: &'a [u8]) -> &'a [u8] {
-        handler.prints();
+        // Bytes that mean nothing don't begin a text.
+        let mut has_begun = false;
+        let mut begin = |handler: &mut _| {
+            if !has_begun {
+                Handler::prints(handler);
+                has_begun = true;
+            }
+        };
         loop {
             let ascii = bytes
                 .iter()
                 .position(|byte| !(0x20..0x7f).contains(byte))
                 .unwrap_or(bytes.len());
             if ascii > 0 {
+                begin(handler);
                 handler.print_ascii(&bytes[..ascii]);
                 bytes = &bytes[ascii..];
             }
-            match bytes.first() {
-                Some(0x80..) => match front(bytes) {
-                    Front::Code(code, len) if code >= 0xa0 => {
-                        handler.print(code);
-                        bytes = &bytes[len..];
-                    }
-                    Front::Nothing(len) => bytes = &bytes[len..],
-                    Front::Code(..) => {
+            if !matches!(bytes.first(), Some(0x80..)) {
+                break;
+            }
+            match front(bytes) {
+                Front::Code(code, len) if code >= 0xa0 => {
+                    begin(handler);
+                    handler.print(code);
+                    bytes = &bytes[len..];
+                }
+                Front::Nothing(len) => bytes = &bytes[len..],
+                Front::Code(..) => {
+                    if has_begun {
                         handler.printed();
-                        return self.beyond_ascii(handler, bytes);
                     }
-                    Front::Unfinished => {
-                        handler.printed();
-                        self.keep_tail(bytes);
-                        return &[];
-                    }
-                },
-                _ => {
-                    handler.printed();
-                    return bytes;
+                    return self.beyond_ascii(handler, bytes);
+                }
+                Front::Unfinished => {
+                    self.keep_tail(bytes);
+                    bytes = &[];
                 }
             }
         }
+        if has_begun {
+            handler.printed();
+        }
+        bytes
     }
 
     fn keep_tail(&mut self, bytes: &[u8]) {

@@ -166,9 +166,16 @@ impl Row {
         }
     }
 
-    /// Cuts off what lies beyond a narrower screen.
+    /// Cuts off what lies beyond a narrower screen. A wide character that is cut through becomes a space:
+    /// half of one could not be printed again.
     pub(crate) fn cut(&mut self, cols: usize) {
         self.cells.truncate(cols);
+        if self.cells.len() == cols
+            && let Some(last) = self.cells.last_mut()
+            && last.width() == 2
+        {
+            *last = Cell::char(b' '.into(), 1, last.look);
+        }
     }
 
     /// Gives back memory that the stored cells don't need.

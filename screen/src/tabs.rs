@@ -1,11 +1,10 @@
-//! Tab stops. Stops beyond the last column are kept: a screen made narrower and wider again has them.
+//! Tab stops. Those beyond the last column are forgotten: a snapshot could not set them.
 
 use bowline_protocol::limits::COLS;
 
 /// Columns between stops that nobody set.
 const EVERY: usize = 8;
-/// A stop may be set where the cursor waits behind the last column.
-const COLUMNS: usize = *COLS.end() as usize + 1;
+const COLUMNS: usize = *COLS.end() as usize;
 
 /// The stops of one buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +66,9 @@ impl TabStops {
             self.previous(cols, cols)
         };
         self.fill_from(from, cols);
+        for column in cols..COLUMNS {
+            self.clear(column);
+        }
     }
 
     fn fill_from(&mut self, from: usize, cols: usize) {

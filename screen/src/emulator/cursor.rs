@@ -145,8 +145,11 @@ impl Emulator {
     }
 
     pub(super) fn set_tab(&mut self) {
+        let cols = self.cols;
         let buffer = self.buffer_mut();
-        buffer.tabs.set(buffer.x);
+        if buffer.x < cols {
+            buffer.tabs.set(buffer.x);
+        }
     }
 
     fn clear_tabs(&mut self, which: i32) {

@@ -96,7 +96,11 @@ impl Emulator {
                     self.erase_row(y, erase);
                 }
             }
-            3 => self.buffer_mut().history.clear(),
+            3 => {
+                let buffer = self.buffer_mut();
+                buffer.history.clear();
+                buffer.keep_saved_on_screen(rows);
+            }
             _ => {}
         }
     }

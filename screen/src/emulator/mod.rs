@@ -117,7 +117,7 @@ pub(crate) struct Emulator {
     pub(crate) palette: Palette,
     pub(crate) colours: Option<Colours>,
     pub(crate) title: String,
-    titles: VecDeque<String>,
+    pub(crate) titles: VecDeque<String>,
     /// Properties of the character printed last ([`crate::width::join`]); 0 behind anything else.
     pub(crate) join: u32,
     pub(crate) signals: Vec<Signal>,

@@ -38,7 +38,7 @@ pub(crate) enum MouseEncoding {
     SgrPixels,
 }
 
-/// What DECSCUSR chose, as its number; `None` = the user's choice.
+/// What DECSCUSR chose, as its number: odd ones blink, 7 and 8 are of the user's shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CursorShape(pub(crate) u8);
 
@@ -109,11 +109,15 @@ impl Modes {
     }
 
     pub(super) fn set_cursor_shape(&mut self, number: i32) {
-        match u8::try_from(number) {
-            Ok(0) => self.cursor_shape = None,
-            Ok(shape @ 1..=6) => self.cursor_shape = Some(CursorShape(shape)),
-            _ => {}
-        }
+        self.cursor_shape = match (number, self.cursor_shape) {
+            (0, _) => None,
+            (1..=6, _) => Some(CursorShape(number as u8)),
+            // An unknown one says only whether to blink.
+            (_, before) => {
+                let shape = before.map_or(8, |CursorShape(before)| before + before % 2);
+                Some(CursorShape(shape - u8::from(number % 2 == 1)))
+            }
+        };
     }
 }
 

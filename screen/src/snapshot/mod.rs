@@ -57,6 +57,8 @@ pub(crate) use put;
 struct Writer<'a> {
     emulator: &'a mut Emulator,
     out: Vec<u8>,
+    /// The character set is already the one that DECRC brought back.
+    has_charset: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -64,6 +66,7 @@ impl<'a> Writer<'a> {
         Self {
             emulator,
             out: Vec::with_capacity(16 * 1024),
+            has_charset: false,
         }
     }
 
@@ -196,10 +199,12 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The titles put on the stack, and the one shown, which outlives a reset, too.
     fn title(&mut self) {
-        if !self.emulator.title.is_empty() {
-            put!(self.out, "\x1b]2;{}\x1b\\", self.emulator.title);
+        for title in &self.emulator.titles {
+            put!(self.out, "\x1b]2;{title}\x1b\\\x1b[22;2t");
         }
+        put!(self.out, "\x1b]2;{}\x1b\\", self.emulator.title);
     }
 
     /// Where the cursor is and what the next byte meets.
@@ -208,8 +213,8 @@ impl<'a> Writer<'a> {
         if !is_synchronized {
             self.out.extend_from_slice(b"\x1b[?2026l");
         }
-        self.restored_charset();
         let mut pen = PenWriter::default();
+        self.restored(&mut pen);
         let cols = self.emulator.cols;
         let buffer = self.emulator.buffer();
         let (x, y) = (buffer.x, buffer.y);
@@ -221,8 +226,15 @@ impl<'a> Writer<'a> {
             self.pending_wrap(&row, last, &mut pen);
             self.charsets();
             self.final_pen(&mut pen);
-            // These don't end a pending wrap; DECOM, which would, came with the position.
+            // These don't end a pending wrap; DECOM, which would, came with the position. One of them must
+            // come: what is printed next joins nothing.
             self.late_modes();
+            self.out
+                .extend_from_slice(if self.emulator.modes.wraparound {
+                    rows::PART
+                } else {
+                    b"\x1b[?7l"
+                });
             return;
         }
         self.charsets();
@@ -244,6 +256,23 @@ impl<'a> Writer<'a> {
                 self.late_modes();
             }
         }
+        self.unprinted_wide();
+    }
+
+    /// Without autowrap a wide character in front of the last column is not printed, but may be joined. So is
+    /// one of its kind.
+    fn unprinted_wide(&mut self) {
+        let join = self.emulator.join;
+        let is_at_edge = self.emulator.buffer().x + 1 == self.emulator.cols;
+        if self.emulator.modes.wraparound || !is_at_edge || join >> 1 & 3 != 2 {
+            return;
+        }
+        let text = match join >> 3 {
+            0 => "\u{3000}",
+            1 => "\u{1f308}",
+            _ => return,
+        };
+        self.out.extend_from_slice(text.as_bytes());
     }
 
     /// Moves the cursor, in origin mode if that is on.
@@ -286,11 +315,15 @@ impl<'a> Writer<'a> {
             }
             Some((_, cell)) => {
                 pen.set(cell.look, styles, &mut self.out);
-                self.out.push(b' ');
                 let is_erased = (0..cols).all(|at| row.get(at) == cell);
                 if is_erased && cell == Buffer::erased(cell.look) {
                     // The whole line was erased while the wrap was pending.
-                    self.out.extend_from_slice(b"\x1b[1K");
+                    self.out.extend_from_slice(b" \x1b[1K");
+                } else if self.emulator.shown == Kind::Normal {
+                    // Its own place must stay empty: the cursor comes back from the other screen.
+                    self.out.extend_from_slice(b"\x1b[?47h \x1b[?47l");
+                } else {
+                    self.out.push(b' ');
                 }
             }
             None => {}
@@ -302,23 +335,39 @@ impl<'a> Writer<'a> {
         pen.set_exactly(&target, &self.emulator.styles, &mut self.out);
     }
 
-    /// A set that DECRC brought back without designating it comes back the same way.
-    fn restored_charset(&mut self) {
+    /// What DECRC brought back without what usually goes with it comes back the same way: a character set that is not
+    /// designated, a look without the link that is open.
+    fn restored(&mut self, pen: &mut PenWriter) {
         let charsets = self.emulator.charsets;
-        let is_restored = charsets.current != charsets.designated[charsets.level];
-        if is_restored && self.emulator.buffer().saved.charset == charsets.current {
-            self.charsets();
-            self.out.extend_from_slice(b"\x1b8\x1b[m");
+        let saved = self.emulator.buffer().saved;
+        let target = self.emulator.pen;
+        let is_hidden = |bg: u32| bg & crate::cell::EXTENDED == 0;
+        let hides_link = target.extended.link != 0 && is_hidden(target.bg) && is_hidden(saved.bg);
+        self.has_charset = charsets.current != charsets.designated[charsets.level]
+            && saved.charset == charsets.current;
+        if self.has_charset {
+            self.designate();
+        }
+        if hides_link {
+            pen.set_extended(&target, &self.emulator.styles, &mut self.out);
+        }
+        if self.has_charset || hides_link {
+            self.out.extend_from_slice(b"\x1b8");
+            if !self.has_charset {
+                self.out.push(0x0f);
+            }
+            pen.restored(saved.fg, saved.bg);
         }
     }
 
     fn charsets(&mut self) {
-        let charsets = self.emulator.charsets;
-        if charsets.current != charsets.designated[charsets.level]
-            && self.out.ends_with(b"\x1b8\x1b[m")
-        {
-            return;
+        if !self.has_charset {
+            self.designate();
         }
+    }
+
+    fn designate(&mut self) {
+        let charsets = self.emulator.charsets;
         for (mark, charset) in [b'(', b')', b'*', b'+']
             .into_iter()
             .zip(charsets.designated)
@@ -344,7 +393,8 @@ fn last_character(buffer: &Buffer) -> Option<(usize, Cell)> {
     if cell.width() == 0 && !cell.has_content() && before > 0 {
         return Some((before - 1, row.get(before - 1)));
     }
-    Some((before, cell))
+    // A resize can leave the cursor between the halves of a wide one.
+    (cell.width() < 2).then_some((before, cell))
 }
 
 /// Rows that must be written: all of them below a history, since it is they that push it up.

@@ -23,6 +23,8 @@ pub(super) struct PenWriter {
     fg: u32,
     bg: u32,
     extended: Extended,
+    /// A link is open that characters don't have, as DECRC leaves it; SGR 0 and underlines would show it.
+    hides_link: bool,
 }
 
 impl PenWriter {
@@ -33,8 +35,15 @@ impl PenWriter {
 
     /// Makes characters look like this.
     pub(super) fn set(&mut self, look: Look, styles: &Styles, out: &mut Vec<u8>) {
+        if self.can_hide_link(look.fg, look.bg) {
+            self.change_flags(look.fg, look.bg, out);
+            return;
+        }
         let extended = if look.bg & EXTENDED != 0 {
             styles.extended(look.extended)
+        } else if look.fg & UNDERLINE != 0 {
+            // As DECALN writes it.
+            Extended::default()
         } else {
             // Without an underline its colour is never seen.
             Extended {
@@ -47,7 +56,17 @@ impl PenWriter {
 
     /// Makes the pen this one, down to what no cell shows yet.
     pub(super) fn set_exactly(&mut self, pen: &Pen, styles: &Styles, out: &mut Vec<u8>) {
+        if self.can_hide_link(pen.fg, pen.bg) {
+            self.change_flags(pen.fg, pen.bg, out);
+            return;
+        }
         self.change(pen.fg, pen.bg, pen.extended, styles, out);
+    }
+
+    /// Whether a link that is hidden may stay so for such a look.
+    fn can_hide_link(&mut self, fg: u32, bg: u32) -> bool {
+        self.hides_link &= bg & EXTENDED == 0 && fg & UNDERLINE == 0;
+        self.hides_link
     }
 
     /// A plain pen, link and protection included.
@@ -56,7 +75,55 @@ impl PenWriter {
         self.change(0, 0, Extended::default(), &styles, out);
     }
 
-    fn change(&mut self, fg: u32, bg: u32, extended: Extended, styles: &Styles, out: &mut Vec<u8>) {
+    /// Has the link and the underline's colour of `pen`, and nothing else.
+    pub(super) fn set_extended(&mut self, pen: &Pen, styles: &Styles, out: &mut Vec<u8>) {
+        self.change(self.fg, self.bg, pen.extended, styles, out);
+    }
+
+    /// DECRC has brought these back, and left the rest.
+    pub(super) fn restored(&mut self, fg: u32, bg: u32) {
+        self.fg = fg;
+        self.bg = bg;
+        self.hides_link = self.extended.link != 0 && bg & EXTENDED == 0;
+    }
+
+    /// Changes colours and flags without what would show a hidden link.
+    fn change_flags(&mut self, fg: u32, bg: u32, out: &mut Vec<u8>) {
+        const OFF: [(u32, u32, u8); 6] = [
+            (BOLD, DIM, 22),
+            (0, ITALIC, 23),
+            (BLINK, 0, 25),
+            (INVERSE, 0, 27),
+            (INVISIBLE, 0, 28),
+            (STRIKETHROUGH, 0, 29),
+        ];
+        for (fg_flag, bg_flag, code) in OFF {
+            if self.fg & !fg & fg_flag != 0 || self.bg & !bg & bg_flag != 0 {
+                put!(out, "\x1b[{code}m");
+                self.fg &= !fg_flag;
+                self.bg &= !bg_flag;
+            }
+        }
+        if self.bg & !bg & OVERLINE != 0 {
+            out.extend_from_slice(b"\x1b[55m");
+            self.bg &= !OVERLINE;
+        }
+        self.change(fg, bg, self.extended, &Styles::default(), out);
+    }
+
+    fn change(
+        &mut self,
+        fg: u32,
+        bg: u32,
+        mut extended: Extended,
+        styles: &Styles,
+        out: &mut Vec<u8>,
+    ) {
+        // DECRC can leave a style without an underline, which is never seen, and the reverse, a single line.
+        extended.underline = match fg & UNDERLINE {
+            0 => 0,
+            _ => extended.underline.max(1),
+        };
         if extended.link != self.extended.link {
             match styles.link(extended.link) {
                 Some(link) => {
@@ -97,7 +164,8 @@ impl PenWriter {
             }
             put!(out, "{number}");
         };
-        if loses_flags || loses_colour || (fg == 0 && sgr_bg(bg) == 0 && extended.underline == 0) {
+        let is_plain = fg == 0 && sgr_bg(bg) == 0 && extended.underline == 0;
+        if (loses_flags || loses_colour || is_plain) && !self.hides_link {
             number(0);
             // Protection goes with it, the link stays.
             (self.fg, self.bg) = (0, 0);
@@ -138,8 +206,8 @@ impl PenWriter {
         let becomes = (fg & UNDERLINE, extended.underline);
         if was != becomes || (colour_changes && extended.underline != 0) {
             match becomes {
-                (0, 0) => text(format_args!("24")),
-                (_, 0 | 1) => text(format_args!("4")),
+                (0, _) => text(format_args!("24")),
+                (_, 1) => text(format_args!("4")),
                 (_, style) => text(format_args!("4:{style}")),
             }
         }

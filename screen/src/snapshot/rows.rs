@@ -10,7 +10,7 @@ use crate::styles::Styles;
 use crate::width;
 
 /// Ends a character that might be joined by the next, and does nothing else: autowrap is on already.
-const PART: &[u8] = b"\x1b[?7h";
+pub(super) const PART: &[u8] = b"\x1b[?7h";
 
 /// Writes the rows of one buffer from the top left on.
 pub(super) struct RowWriter<'a> {
@@ -31,15 +31,31 @@ pub(super) struct RowWriter<'a> {
     save: Option<(usize, Saved)>,
     /// What the last row had in its last column.
     last: Cell,
+    /// The last row, where that took more than erasing.
+    above: Row,
 }
+
+/// Takes two cells and shows nothing.
+const WIDE: &str = "\u{3000}";
 
 /// The text of a cell with content.
 pub(super) fn text(cell: Cell, styles: &Styles) -> String {
     match cell.content() {
         Content::Char(char) => char.to_string(),
-        Content::Cluster(number) => styles.cluster(number).to_owned(),
+        Content::Cluster(number) => one_cluster(styles.cluster(number)).to_owned(),
         Content::Nothing => String::new(),
     }
+}
+
+/// As much of a text as is one cluster when printed. What joined something by accident (a character that was not
+/// printed for want of room) can't be printed there again.
+fn one_cluster(text: &str) -> &str {
+    let mut before = 0;
+    let end = text.char_indices().find(|&(at, char)| {
+        before = width::join(char.into(), before);
+        at > 0 && before & 1 == 0
+    });
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether erasing alone makes such a cell.
@@ -61,6 +77,7 @@ impl<'a> RowWriter<'a> {
             join: 0,
             save: None,
             last: Cell::BLANK,
+            above: Row::default(),
         }
     }
 
@@ -86,6 +103,8 @@ impl<'a> RowWriter<'a> {
         self.begun += 1;
         if number > 0 {
             self.next_row(row, styles);
+        } else if row.wrapped && self.rows > 1 {
+            self.first_continues();
         }
         let end = row
             .cells()
@@ -96,7 +115,7 @@ impl<'a> RowWriter<'a> {
         let mut at = 0;
         while at < end {
             if self.x > 0 || at > 0 {
-                self.save_if_due(number);
+                self.save_if_due(number, None, styles);
             }
             at += self.cell(row, at, end, styles);
         }
@@ -104,9 +123,18 @@ impl<'a> RowWriter<'a> {
             self.erase(end, self.cols - end, Look::default(), styles);
         }
         if self.x < self.cols {
-            self.save_if_due(number);
+            self.save_if_due(number, Some(row), styles);
+        } else if self.is_due(number) {
+            // The one character is as wide as the row; printed again, the next row can wrap.
+            self.save_now();
+            self.x = self.cols;
+            let wide = row.get(self.cols - 1).width() == 0;
+            self.cell(row, self.cols - 1 - usize::from(wide), end, styles);
         }
         self.last = row.get(self.cols - 1);
+        if !self.last.has_content() && !is_erased(self.last) {
+            self.above = row.clone();
+        }
     }
 
     /// Brings the cursor onto the next row: down, or by wrapping where it continues the last one.
@@ -145,13 +173,24 @@ impl<'a> RowWriter<'a> {
         if needs_last && self.rows > 1 {
             self.out.extend_from_slice(b"\x1b[A");
             self.x = 1;
-            let mut above = Row::default();
-            above.set(self.cols - 1, self.last);
-            self.empty(&above, self.cols - 1, 1, styles);
+            if is_erased(self.last) {
+                // There is a space now.
+                self.erase(self.cols - 1, 1, self.last.look, styles);
+            } else {
+                let above = std::mem::take(&mut self.above);
+                self.empty(&above, self.cols - 1, 1, styles);
+            }
             self.out.extend_from_slice(b"\x1b[B");
         }
         self.pen.set(Look::default(), styles, self.out);
         self.out.extend_from_slice(b"\r\x1b[X");
+        self.x = 0;
+    }
+
+    /// The first row continues one that is gone: one is put above it and taken away again.
+    fn first_continues(&mut self) {
+        self.go_to(self.cols - 1);
+        self.out.extend_from_slice(b"  \x1b[H\x1b[M\x1b[X");
         self.x = 0;
     }
 
@@ -209,7 +248,7 @@ impl<'a> RowWriter<'a> {
             return 1;
         }
         match cell.content() {
-            Content::Cluster(number) => self.print(styles.cluster(number), styles),
+            Content::Cluster(number) => self.print(one_cluster(styles.cluster(number)), styles),
             Content::Char(char) => self.print(char.encode_utf8(&mut [0; 4]), styles),
             Content::Nothing => {}
         }
@@ -253,7 +292,6 @@ impl<'a> RowWriter<'a> {
 
     /// An empty cell with more than a background: what overwriting half of a wide character leaves.
     fn written_empty(&mut self, row: &Row, at: usize, styles: &Styles) {
-        const WIDE: &str = "\u{3000}";
         let look = row.get(at).look;
         if at + 1 < self.cols {
             self.go_to(at);
@@ -275,30 +313,34 @@ impl<'a> RowWriter<'a> {
             }
             return;
         }
-        // In the last column: printing before it cuts the wide character from the left.
+        self.written_empty_from_left(row, at, styles);
+        self.x = at;
+        self.join = 0;
+        put!(self.out, "\x1b[{}G", at + 1);
+    }
+
+    /// The same without touching what is to the right: printing in front of it cuts the wide character from the
+    /// left, and what was there is written again.
+    fn written_empty_from_left(&mut self, row: &Row, at: usize, styles: &Styles) {
         put!(self.out, "\x1b[{at}G");
         self.out.extend_from_slice(PART);
         self.print(WIDE, styles);
         put!(self.out, "\x1b[{at}G");
-        self.pen.set(look, styles, self.out);
+        self.pen.set(row.get(at).look, styles, self.out);
         self.out.push(b' ');
         self.join = 0;
         self.x = at;
         let before = at - 1;
-        let start = if row.get(before).width() == 0 && before > 0 {
-            before - 1
-        } else {
-            before
-        };
-        self.go_to(start);
+        let cell = row.get(before);
+        let start = before - usize::from(cell.width() == 0 && before > 0);
         if row.get(start).has_content() {
+            self.go_to(start);
             self.cell(row, start, at, styles);
+        } else if is_erased(cell) || before == 0 {
+            self.erase(before, 1, background(cell.look), styles);
         } else {
-            self.erase(before, 1, background(row.get(before).look), styles);
+            self.written_empty_from_left(row, before, styles);
         }
-        self.x = at;
-        self.join = 0;
-        put!(self.out, "\x1b[{}G", at + 1);
     }
 
     /// Erases `count` cells from `at` on to a background.
@@ -316,12 +358,34 @@ impl<'a> RowWriter<'a> {
         }
     }
 
-    fn save_if_due(&mut self, number: usize) {
-        if self.save.is_some_and(|(row, _)| row == number) {
-            let x = self.x;
-            self.save_now();
-            put!(self.out, "\x1b[{}G", x + 1);
+    fn is_due(&self, number: usize) -> bool {
+        self.save.is_some_and(|(row, _)| row == number)
+    }
+
+    /// Saves the cursor if it is due; `written` is the row if its last column has been written already.
+    fn save_if_due(&mut self, number: usize, written: Option<&Row>, styles: &Styles) {
+        if !self.is_due(number) {
+            return;
         }
+        let x = self.x;
+        self.save_now();
+        let last = self.cols - 1;
+        if self.x > last {
+            // It was saved behind a space in the last column, which goes again.
+            match written {
+                Some(row) if !is_erased(row.get(last)) => self.written_empty(row, last, styles),
+                Some(row) => self.erase(last, 1, row.get(last).look, styles),
+                None => {
+                    let fill = Look {
+                        bg: self.fill,
+                        ..Look::default()
+                    };
+                    self.erase(last, 1, fill, styles);
+                }
+            }
+        }
+        put!(self.out, "\x1b[{}G", x + 1);
+        self.x = x;
     }
 
     /// Makes position, pen and character set what they were and saves them.
@@ -346,6 +410,11 @@ impl<'a> RowWriter<'a> {
             self.out
                 .extend_from_slice(&[0x1b, b'(', saved.charset.letter()]);
         }
+        let is_behind_edge = saved.x >= self.cols;
+        if is_behind_edge {
+            // Seen when the terminal gets wider.
+            self.out.push(b' ');
+        }
         self.out.extend_from_slice(b"\x1b7");
         if saved.charset != Charset::Ascii {
             self.out.extend_from_slice(b"\x1b(B");
@@ -356,5 +425,6 @@ impl<'a> RowWriter<'a> {
         self.out.extend_from_slice(b"\x1b[m\x1b[0\"q");
         self.pen = PenWriter::default();
         self.join = 0;
+        self.x = if is_behind_edge { self.cols } else { 0 };
     }
 }
