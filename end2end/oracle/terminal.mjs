@@ -1,0 +1,135 @@
+/**
+ * Owns one xterm.js terminal of the oracle: how it is made, fed, resized and reset, and what it answered.
+ * Must not compare anything, and must not use what a page could not (beyond writing at once).
+ */
+
+import { createRequire } from "node:module";
+import * as allowed from "./allowed.mjs";
+import { provider } from "../../public/width.mjs";
+
+// The package's ES module has no default export that Node's named imports could see.
+const { Terminal: XtermTerminal } = createRequire(import.meta.url)("@xterm/headless");
+
+/** The options that programs change and `reset()` leaves alone: whoever resets, sets them again. */
+const CHANGED_BY_PROGRAMS = { convertEol: false, cursorBlink: false };
+
+/** How many bytes at the end of `bytes` begin a UTF-8 character that is not whole yet (0 to 3). */
+export function unfinished(bytes) {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back];
+    if (byte >= 0x80 && byte < 0xc0) continue;
+    const needed = byte >= 0xf8 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return needed > back ? back : 0;
+  }
+  return 0;
+}
+
+export class Terminal {
+  /**
+   * @param {{cols: number, rows: number, scrollback: number}} size
+   * @param {Uint8Array} table widths, see `public/width.mjs`
+   */
+  constructor({ cols, rows, scrollback }, table) {
+    this.xterm = new XtermTerminal({
+      cols,
+      rows,
+      scrollback,
+      allowProposedApi: true,
+      logLevel: "off",
+      // The titles' stack is a thing that programs of today use; answers about pixels are nobody's here.
+      windowOptions: { pushTitle: true, popTitle: true },
+      ...CHANGED_BY_PROGRAMS,
+    });
+    this.xterm.unicode.register(provider(table));
+    this.xterm.unicode.activeVersion = "bowline";
+    this.xterm.parser.registerCsiHandler({ final: "J" }, (params) => {
+      if (params[0] !== 3) return false;
+      this.core._inputHandler.eraseInDisplay({ params: [3], length: 1 });
+      allowed.keepSavedOnScreen(this.core);
+      return true;
+    });
+    /** The bytes of a character whose end has not come: xterm.js 6.0 loses `E2 80 | 94` cut like this. */
+    this.tail = new Uint8Array(0);
+    this.answers = "";
+    this.xterm.onData((data) => {
+      this.answers += data;
+    });
+  }
+
+  /** The private half of xterm.js, where the state is that its public half does not tell. */
+  get core() {
+    return this.xterm._core;
+  }
+
+  write(/** @type {Uint8Array} */ bytes) {
+    const all = this.tail.length > 0 ? Buffer.concat([this.tail, bytes]) : bytes;
+    const held = unfinished(all);
+    this.tail = Uint8Array.from(all.subarray(all.length - held));
+    const whole = all.subarray(0, all.length - held);
+    // Synchronous, so that an exception is told where it happens.
+    if (whole.length > 0) this.core.writeSync(whole);
+  }
+
+  resize(cols, rows) {
+    allowed.forgetOtherSizes(this.core);
+    this.xterm.resize(cols, rows);
+    allowed.forgetOtherSizes(this.core);
+  }
+
+  /** What the page does before it writes a snapshot. */
+  reset() {
+    this.tail = new Uint8Array(0);
+    this.xterm.reset();
+    Object.assign(this.xterm.options, CHANGED_BY_PROGRAMS);
+  }
+
+  takeAnswers() {
+    const answers = this.answers;
+    this.answers = "";
+    return answers;
+  }
+
+  /**
+   * The active screen's text with at most `limit` lines of history: wrapped lines joined, without blanks at the end of
+   * lines and empty lines at the end.
+   */
+  text(limit) {
+    const buffer = this.xterm.buffer.active;
+    const lines = [];
+    for (let y = Math.max(0, buffer.baseY - limit); y < buffer.length; y += 1) {
+      const line = buffer.getLine(y);
+      const text = line.translateToString(true);
+      if (line.isWrapped && lines.length > 0) lines[lines.length - 1] += text;
+      else lines.push(text);
+    }
+    return lines.map((line) => line.replace(/ +$/, "")).join("\n").replace(/\n+$/, "");
+  }
+
+  /** Whether a text printed by itself is one cluster. */
+  isOne(/** @type {string} */ text) {
+    const { unicodeService } = this.core;
+    let before = 0;
+    return [...text].every((char, at) => {
+      before = unicodeService.charProperties(char.codePointAt(0), before);
+      return at === 0 || (before & 1) === 1;
+    });
+  }
+
+  /** The active screen, for people: rows with numbers, `W` for wrapped ones, `·` for empty cells, `<` behind wide ones. */
+  shown() {
+    const { x, y, ybase, lines, savedX, savedY } = this.core._bufferService.buffer;
+    const rows = [`cursor ${x},${y} saved ${savedX},${savedY - ybase} history ${ybase}`];
+    for (let at = 0; at < lines.length; at += 1) {
+      const line = lines.get(at);
+      const cells = Array.from({ length: line.length }, (_, column) =>
+        line.getWidth(column) === 0 ? "<" : line.getString(column) || "·",
+      );
+      rows.push(`${String(at - ybase).padStart(5)}${line.isWrapped ? "W" : " "}|${cells.join("")}|`);
+    }
+    return rows.join("\n");
+  }
+
+  dispose() {
+    this.xterm.dispose();
+  }
+}
