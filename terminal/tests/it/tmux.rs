@@ -351,12 +351,9 @@ async fn nothing_of_tmux_is_felt() {
     .await;
     page.see(session, "fits").await;
     // Ctrl-B goes to the program.
-    page.type_in(
-        session,
-        "echo rea''dy; read -r keys; printf '%q;' \"$keys\"\r",
-    )
-    .await;
-    page.see(session, "ready").await;
+    page.type_in(session, "read -rp go''on: keys; printf '%q;' \"$keys\"\r")
+        .await;
+    page.see(session, "goon:").await;
     page.type_in(session, "\x02c\x02d\r").await;
     page.see(session, "$'\\002c\\002d';").await;
     page.type_in(session, "echo secret=$SECRET';'\r").await;
