@@ -1,0 +1,112 @@
+// Owns the journeys of snapshots: whatever a page missed, it shows what the program's terminal shows.
+
+import assert from "node:assert/strict";
+
+import { journey } from "../support/journey.mjs";
+import { PROMPT } from "../support/page.mjs";
+import { until } from "../support/wait.mjs";
+
+const LINES = 300_000;
+
+/** The numbers that a terminal shows below one another, oldest first. */
+function numbers(/** @type {string} */ text) {
+  return [...text.matchAll(/^(\d{4,})\s*$/gm)].map(([, number]) => Number(number));
+}
+
+const range = (/** @type {number} */ from, /** @type {number} */ to) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+journey("a flood that nobody watched ends in its last lines, and more when the user scrolls up to their end", async (stage) => {
+  const server = await stage.server();
+  const view = await stage.page();
+  await view.waitForText(PROMPT);
+  const session = await view.session();
+  await view.newTab();
+  await server.type(session, `seq ${LINES}; echo all-$((1+1))\r`);
+  await until("the end of the flood", async () => {
+    const screen = await server.api("api/session/screen", { session_id: session, format: "text" });
+    return /^all-2\s*$/m.test(screen.json.text);
+  });
+  await view.selectTab(0);
+  await view.waitForText(/^all-2\s*$/m);
+  // The screen comes first where it is still a flood.
+  await until("lines above the screen", async () => numbers(await view.text()).length > 900);
+  const shown = numbers(await view.text());
+  assert.deepEqual(shown, range(LINES + 1 - shown.length, LINES));
+
+  await view.focus();
+  const { rows } = await view.size();
+  // The topmost line of every frame.
+  await view.pane.locator(".xterm-rows").evaluate((element) => {
+    /** @type {string[]} */
+    const tops = [];
+    Object.assign(window, { journeyTops: tops });
+    const look = () => {
+      const top = element.firstElementChild?.textContent?.trim() ?? "";
+      if (top !== tops.at(-1)) tops.push(top);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const tops = () => view.page.evaluate(() => /** @type {string[]} */ (/** @type {any} */ (window).journeyTops));
+  // As a person does: up, beyond the first line there is.
+  const first = LINES + 1 - shown.length;
+  await until("lines above those that were there", async () => {
+    await view.press("Shift+PageUp");
+    const top = Number((await tops()).at(-1));
+    return top > 0 && top < first;
+  });
+  const all = numbers(await view.text());
+  assert.deepEqual(all, range(LINES + 1 - all.length, LINES));
+  assert.ok(all.length >= 10_000 - 2 * rows, `${all.length} lines`);
+  // Page by page and nothing else in between: what the user looked at stayed when more came. (The DOM renderer,
+  // unlike WebGL's, empties itself at a reset, for as long as parsing takes.)
+  const seen = (await tops()).map(Number).filter((top) => top > 0);
+  for (const [at, top] of seen.entries()) {
+    const step = at === 0 ? 0 : seen[at - 1] - top;
+    assert.ok(step >= 0 && step < 2 * rows, `frame by frame: ${seen}`);
+  }
+});
+
+journey("what a full-screen program drew is shown whole to who comes later", async (stage) => {
+  await stage.server();
+  const one = await stage.page();
+  await one.run("seq -f 'file line %g' 200 > long.txt; seq 50000; clear; vim long.txt", /file line 20\s*$/m);
+  await one.press("Control+f", "Control+f", "l", "l");
+  await one.waitForText(/file line 60\s*$/m);
+  const drawn = (await one.text()).trimEnd();
+  await one.reload();
+  await one.waitForText(/file line 60\s*$/m);
+  assert.equal((await one.text()).trimEnd(), drawn);
+  const two = await stage.page();
+  await two.waitForText(/file line 60\s*$/m);
+  assert.equal((await two.text()).trimEnd(), drawn);
+  // Its modes too: the keypad's, the alternate screen, the cursor's place.
+  await one.focus();
+  await one.press("x");
+  await two.waitForText(/^file line \d+/m);
+  await until("the same screen in both", async () => (await one.text()) !== drawn && (await one.text()) === (await two.text()));
+  await one.focus();
+  await one.type(":q!\r");
+  await one.waitForText(PROMPT);
+  await two.waitForText(PROMPT);
+});
+
+journey("a program learns the colours that the page shows, in both themes", async (stage) => {
+  await stage.server();
+  const view = await stage.page();
+  await view.waitForText(PROMPT);
+  const background = () =>
+    view.pane.locator(".screen").evaluate((element) => {
+      const [red, green, blue] = /** @type {string[]} */ (getComputedStyle(element).backgroundColor.match(/\d+/g)).map((channel) =>
+        Number(channel).toString(16).padStart(2, "0").repeat(2),
+      );
+      return `rgb:${red}/${green}/${blue}`;
+    });
+  const ask = "printf '\\e]11;?\\e\\\\'; IFS= read -rs -d '\\' -t 10 answer; echo \"it is ${answer#*;}\" | tr -d '\\033'";
+  const dark = await background();
+  await view.run(ask, `it is ${dark}`);
+  await view.press("Alt+Shift+L");
+  const light = await background();
+  assert.notEqual(light, dark);
+  await view.run(ask, `it is ${light}`);
+});
