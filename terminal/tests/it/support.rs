@@ -427,8 +427,11 @@ impl Page {
     /// Waits until the terminal showed a text.
     pub(crate) async fn see(&mut self, session: SessionId, text: &str) {
         let what = format!("see {text:?}");
+        let mut searched = 0;
         self.until(session, &what, |seen| {
-            contains(&seen.bytes, text.as_bytes())
+            let found = contains(&seen.bytes[searched..], text.as_bytes());
+            searched = seen.bytes.len().saturating_sub(text.len());
+            found
         })
         .await;
     }
@@ -469,7 +472,6 @@ impl Debug for Tail<'_> {
 }
 
 pub(crate) fn contains(bytes: &[u8], text: &[u8]) -> bool {
-    // Only the end can be new, but tests are small.
     bytes.windows(text.len()).any(|window| window == text)
 }
 
