@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bowline_terminal::{OnExit, SizeRule, TmuxMode};
+use bowline_terminal::{OnExit, SizeRule, TmuxMode, Word};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A workspace of terminals in the browser.
@@ -26,16 +27,24 @@ impl Cli {
     pub fn into_serve(self) -> RawConfig {
         match self.command {
             Some(Command::Serve(config)) => *config,
-            None => self.serve,
+            Some(Command::Status { .. }) | None => self.serve,
         }
     }
 }
+
+const WORDS: [&str; 4] = ["working", "waiting", "done", "clear"];
 
 /// What `bowline` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the workspace (the default).
     Serve(Box<RawConfig>),
+    /// Say what the program in this terminal does; for hooks of agents and for scripts.
+    Status {
+        /// `clear` = nothing more: Bowline goes by what it sees.
+        #[arg(value_parser = PossibleValuesParser::new(WORDS).try_map(|word| word.parse::<Word>()))]
+        word: Word,
+    },
 }
 
 /// The settings as typed.

@@ -6,11 +6,13 @@ mod answer;
 mod api;
 mod assets;
 pub mod config;
+mod control;
 pub mod gate;
 mod link;
 mod page;
 mod render;
 pub mod router;
+pub mod say;
 mod state;
 
 use std::future::Future;
@@ -27,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Auth, Config};
+use crate::control::Control;
 use crate::gate::Gate;
 use crate::render::Renderer;
 use crate::state::StateDir;
@@ -82,13 +85,15 @@ pub struct Server {
     gate: Arc<Gate>,
     base_path: String,
     on_exit: OnExit,
+    // Before the state folder: its socket goes while the folder is still ours.
+    _control: Option<control::Serving>,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
 }
 
 impl Server {
     /// Opens the state folder and builds everything; answers nobody yet.
-    pub fn new(config: Config, listener: TcpListener) -> Result<Self, Error> {
+    pub fn new(mut config: Config, listener: TcpListener) -> Result<Self, Error> {
         let address = listener.local_addr()?;
         if config.auth == Auth::None && !address.ip().is_loopback() {
             return Err(Error::OpenToAll(address));
@@ -98,7 +103,15 @@ impl Server {
 
         let state = StateDir::open(&config.state_dir)?;
         let gate = Arc::new(Gate::open(&config).map_err(|error| state.error(error))?);
+        let control = Control::bind(&config.state_dir);
+        if let Ok(control) = &control {
+            config.sessions.env_set.extend(control.environment());
+        }
         let sessions = Sessions::new(config.sessions.clone());
+        let control = control.map(|control| control.serve(sessions.clone()));
+        if let Err(error) = &control {
+            tracing::warn!(%error, "no control socket: `bowline status` goes by the terminal");
+        }
         let links = Links::new(sessions.clone(), server_id());
         let workspace = {
             let links = links.clone();
@@ -128,6 +141,7 @@ impl Server {
             gate,
             base_path: config.base_path,
             on_exit: config.on_exit,
+            _control: control.ok(),
             _state: state,
         })
     }

@@ -4,7 +4,8 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use bowline_server::Shutdown;
-use bowline_server::config::{Cli, Config};
+use bowline_server::config::{Cli, Command, Config};
+use bowline_server::say::say;
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::net::TcpListener;
@@ -13,7 +14,14 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Some(Command::Status { word }) => {
+            say(word, |name| std::env::var(name).ok()).map_err(Into::into)
+        }
+        _ => run(cli),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bowline: {error:#}");

@@ -13,4 +13,5 @@ mod lifecycle;
 mod link;
 mod login;
 mod signals;
+mod status;
 mod support;
