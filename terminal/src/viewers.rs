@@ -17,6 +17,13 @@ pub(crate) enum Shown {
     Hidden,
 }
 
+/// Whether a viewer's page can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    There,
+    Away,
+}
+
 /// What a viewer is told about who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -66,14 +73,20 @@ struct Viewer {
     armed: bool,
     /// Has named the session to its client, which has not looked yet.
     ready: bool,
+    /// Its page can't be reached: it sees nothing, and nobody counts it.
+    away: bool,
     /// What it knows about who looks.
     told: Standing,
 }
 
 impl Viewer {
+    fn sees(&self) -> bool {
+        self.shown == Shown::Visible && !self.away
+    }
+
     /// The size it has a say with.
     fn say(&self) -> Option<Size> {
-        let counts = self.shown == Shown::Visible && self.role == Role::Writer;
+        let counts = self.sees() && self.role == Role::Writer;
         self.wish.filter(|_| counts)
     }
 
@@ -100,22 +113,33 @@ impl Viewers {
             .find(|viewer| viewer.client == client)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.viewers.len()
+    /// Whether nobody looks, nor may come back to look.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.viewers.is_empty()
+    }
+
+    /// How many look.
+    pub(crate) fn count(&self) -> usize {
+        self.viewers.iter().filter(|viewer| !viewer.away).count()
     }
 
     /// Whether anybody sees the session now.
     pub(crate) fn any_visible(&self) -> bool {
-        self.viewers
-            .iter()
-            .any(|viewer| viewer.shown == Shown::Visible)
+        self.viewers.iter().any(Viewer::sees)
     }
 
     /// Whether anybody has the keyboard in it.
     pub(crate) fn any_focused(&self) -> bool {
         self.viewers
             .iter()
-            .any(|viewer| viewer.shown == Shown::Visible && viewer.focused)
+            .any(|viewer| viewer.sees() && viewer.focused)
+    }
+
+    /// A client's page can't be reached, or can again.
+    pub(crate) fn reach(&mut self, client: ClientId, reach: Reach) {
+        if let Some(viewer) = self.viewer(client) {
+            viewer.away = reach == Reach::Away;
+        }
     }
 
     /// A client looks, from now on or again; as a writer, until it says otherwise.
@@ -126,6 +150,7 @@ impl Viewers {
             Some(viewer) => {
                 viewer.wake = wake;
                 viewer.shown = Shown::Visible;
+                viewer.away = false;
                 viewer.ready = false;
                 viewer.armed = false;
                 viewer.role = Role::Writer;
@@ -147,6 +172,7 @@ impl Viewers {
                 wish_turn,
                 armed: false,
                 ready: false,
+                away: false,
                 told: Standing::ALONE,
             }),
         }
@@ -232,7 +258,7 @@ impl Viewers {
 
     /// What each client's standing is now.
     fn standings(&self, rule: SizeRule) -> Vec<Standing> {
-        let viewers = u16::try_from(self.len()).unwrap_or(u16::MAX);
+        let viewers = u16::try_from(self.count()).unwrap_or(u16::MAX);
         let size = self.ruling_size(rule);
         let ruler = self.ruler().map(|viewer| viewer.client);
         let mine = |viewer: &Viewer| match rule {
@@ -357,6 +383,22 @@ mod tests {
         assert_eq!(viewers.ruling_size(rule), Some(size(80, 30)));
         viewers.view(client(2), view(Shown::Hidden, false));
         assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
+    }
+
+    #[test]
+    fn who_is_away_rules_nothing_and_is_not_counted() {
+        let mut viewers = two();
+        viewers.view(client(2), view(Shown::Visible, true));
+        viewers.reach(client(2), Reach::Away);
+        for rule in [SizeRule::Focused, SizeRule::Smallest] {
+            assert_eq!(viewers.ruling_size(rule), Some(size(100, 30)));
+        }
+        assert!(!viewers.any_focused() && !viewers.is_empty());
+        assert_eq!(viewers.count(), 1);
+        viewers.reach(client(2), Reach::There);
+        assert!(viewers.any_focused());
+        let rule = SizeRule::Focused;
+        assert_eq!(viewers.ruling_size(rule), Some(size(80, 40)));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub use transport::Transport;
 /// Pages known at a time; beyond it the one whose transport is gone longest is forgotten, and when all
 /// are connected, a new one is refused.
 const CLIENTS_MAX: usize = 1024;
+/// Without transport for so long, a page counts as gone for now: its size rules nothing, its keyboard is
+/// nowhere. Longer than any reconnect or pause between polls takes.
+const AWAY_TIME: Duration = Duration::from_secs(5);
 /// A viewer outlives its last transport this long.
 const VIEWER_TIME: Duration = Duration::from_secs(60);
 
@@ -187,7 +190,7 @@ impl Links {
     }
 }
 
-/// Forgets a viewer whose last transport is gone for [`VIEWER_TIME`].
+/// Looks after a viewer whose last transport is gone: for [`AWAY_TIME`], and for [`VIEWER_TIME`].
 async fn forget_unused(links: Weak<Inner>, viewer: Weak<Viewer>, client: ClientId) {
     loop {
         let unused = {
@@ -200,8 +203,15 @@ async fn forget_unused(links: Weak<Inner>, viewer: Weak<Viewer>, client: ClientI
                 clients.viewers.remove(&client);
                 return;
             }
+            drop(clients);
+            if let Some(away) = Instant::now().checked_sub(AWAY_TIME) {
+                viewer.leave_if_unused_since(away);
+            }
             unused
         };
-        sleep_until(unused.unwrap_or_else(Instant::now) + VIEWER_TIME).await;
+        // In use, or long unused: it may be left, or taken up again, at any time.
+        let now = Instant::now();
+        let away = unused.map(|since| since + AWAY_TIME);
+        sleep_until(away.filter(|away| *away > now).unwrap_or(now + AWAY_TIME)).await;
     }
 }

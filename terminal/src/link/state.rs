@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bowline_protocol::codec::BatchWriter;
 use bowline_protocol::frame::ServerFrame;
-use bowline_protocol::ids::{Generation, SessionId};
+use bowline_protocol::ids::{ClientId, Generation, SessionId};
 use bowline_protocol::limits::{BATCH_PAYLOAD, FRAME_PAYLOAD};
 use tokio::time::Instant;
 
@@ -13,6 +13,7 @@ use crate::link::LinkError;
 use crate::link::attachment::{Attachment, Served};
 use crate::link::http::Lanes;
 use crate::link::viewer::Kind;
+use crate::viewers::Reach;
 
 /// Frames that may wait for a client, beyond what its attachments pull. When full the transport is
 /// closed: the client comes back and is told everything whole as it attaches.
@@ -36,6 +37,8 @@ pub(super) struct State {
     /// Transports or requests that are open.
     pub(super) users: usize,
     pub(super) used: Instant,
+    /// Its page can't be reached, and its sessions know.
+    pub(super) is_away: bool,
 }
 
 /// Whether the server ends its transports.
@@ -60,6 +63,15 @@ impl State {
             closing: Closing::Open,
             users: 0,
             used: Instant::now(),
+            is_away: false,
+        }
+    }
+
+    /// Tells every session whether the client's page can be reached.
+    pub(super) fn reach(&mut self, client: ClientId, reach: Reach) {
+        self.is_away = reach == Reach::Away;
+        for attachment in self.attachments.values() {
+            attachment.session().reach(client, reach);
         }
     }
 

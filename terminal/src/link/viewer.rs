@@ -18,7 +18,7 @@ use crate::link::state::{Closing, OUTBOX_MAX, State};
 use crate::lock;
 use crate::session::Session;
 use crate::sessions::Sessions;
-use crate::viewers::{Shown, View};
+use crate::viewers::{Reach, Shown, View};
 use crate::wake::Wake;
 
 /// What carries a client.
@@ -118,7 +118,19 @@ impl Viewer {
 
     /// A transport or a request begins to use the viewer.
     pub(super) fn enter(&self) {
-        self.state().users += 1;
+        let mut state = self.state();
+        state.users += 1;
+        if state.is_away {
+            state.reach(self.client, Reach::There);
+        }
+    }
+
+    /// If nobody uses the viewer since before `then`, its page is taken to be gone for now: it sees nothing.
+    pub(super) fn leave_if_unused_since(&self, then: Instant) {
+        let mut state = self.state();
+        if !state.is_away && state.users == 0 && state.used <= then {
+            state.reach(self.client, Reach::Away);
+        }
     }
 
     /// It no longer does.

@@ -28,7 +28,7 @@ use crate::process;
 use crate::screen::{Pool, Replies, Speakers, Taken, Trail};
 use crate::status::{LastCommand, Sign, Status};
 use crate::tmux::TmuxSession;
-use crate::viewers::{View, Viewers};
+use crate::viewers::{Reach, View, Viewers};
 use crate::wake::Wake;
 
 pub(crate) use handle::bounded;
@@ -334,6 +334,11 @@ impl Session {
         self.with_viewers(|viewers| viewers.wish(client, wish));
     }
 
+    /// A client's page can't be reached, or can again.
+    pub(crate) fn reach(&self, client: ClientId, reach: Reach) {
+        self.with_viewers(|viewers| viewers.reach(client, reach));
+    }
+
     /// What a client may do.
     pub(crate) fn role(&self, client: ClientId, role: Role) {
         self.with_viewers(|viewers| viewers.role(client, role));
@@ -514,7 +519,7 @@ impl Session {
     /// Since when an ended session has no viewers; `None` while it runs or has some.
     pub(crate) fn abandoned_since(&self) -> Option<Instant> {
         let shared = self.shared();
-        (shared.exit.is_some() && shared.viewers.len() == 0).then_some(shared.used)
+        (shared.exit.is_some() && shared.viewers.is_empty()).then_some(shared.used)
     }
 
     pub(crate) fn info(&self) -> SessionInfo {
@@ -530,7 +535,7 @@ impl Session {
             age: self.started.elapsed(),
             idle: shared.used.elapsed(),
             size: shared.size,
-            viewers: shared.viewers.len(),
+            viewers: shared.viewers.count(),
             tmux: self.tmux_number(),
             notice: self.notice.clone(),
             ends_in: shared.ends_in(self.idle_limit),

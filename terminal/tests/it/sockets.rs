@@ -357,6 +357,33 @@ async fn viewers_learn_how_many_they_are_and_whose_size_rules() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_gone_rules_no_size() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let (mut first, mut second) = (world.page(1), world.page(2));
+    let (large, small) = (
+        Size {
+            cols: 100,
+            rows: 30,
+        },
+        Size { cols: 60, rows: 20 },
+    );
+    let sized = |expected: Size| {
+        move |seen: &Seen| seen.sizes.last().is_some_and(|(_, size)| *size == expected)
+    };
+    first.attach_as(shell, Mode::Log, large).await;
+    first.say(&[view(shell, true)]).await;
+    second.attach_as(shell, Mode::Log, small).await;
+    second.say(&[view(shell, true)]).await;
+    first.until(shell, "the other's size", sized(small)).await;
+    // A phone in a pocket: no goodbye.
+    drop(second);
+    first.until(shell, "its own size", sized(large)).await;
+    let alone = |seen: &Seen| standing(&seen.events) == Some((1, true));
+    first.until(shell, "alone", alone).await;
+}
+
+#[tokio::test]
 async fn a_reader_only_looks() {
     let world = World::new();
     let shell = world.bash().await;
