@@ -86,7 +86,7 @@ journey("less pages through a long file", async (stage) => {
 journey("Ctrl-C interrupts the program in front", async (stage) => {
   await stage.server();
   const view = await stage.page();
-  await view.run("echo going-$((1+1)); sleep 1000", /^going-2\s*$/m);
+  await view.run("sh -c 'echo going-$((1+1)); exec sleep 1000'", /^going-2\s*$/m);
   await view.press("Control+C");
   await view.run("echo status-$?", /^status-130\s*$/m);
 });
