@@ -7,20 +7,29 @@
 // Parts of a cell's first word in xterm.js: code point (21 bits), "several code points", width (2 bits).
 const CONTENT = 0x3fffff;
 const WORDS_PER_CELL = 3;
-/** A space, one cell wide. */
+/** Nothing, and a space, one cell wide. */
+const EMPTY = 1 << 22;
 const BLANK = (1 << 22) | 0x20;
 
 /**
- * What a terminal remembers of other sizes, which none made later can know. The alternate screen: xterm.js 6.0 cuts
- * nothing off when it gets narrower, and shows it again when it gets wider; and one that is not in use keeps its height,
- * so that it has as much history as rows were lost. Tab stops behind the last column, which only a wider terminal has
- * a use for. The first half of a wide character that the right edge cuts through, which can't be printed: the server has a
- * space there. Programs draw anew when the size changes. Called around each resize, for both.
+ * Tab stops behind the last column, which only a wider terminal has a use for, can't be set by a narrower one. Called
+ * around each resize, for both.
  */
-export function forgetOtherSizes({ _bufferService: { buffers, cols, rows } }) {
+export function forgetStopsBehindEdge({ _bufferService: { buffers, cols } }) {
   for (const { tabs } of [buffers.normal, buffers.alt]) {
     for (const column of Object.keys(tabs)) if (Number(column) >= cols) delete tabs[column];
   }
+}
+
+/**
+ * What a terminal remembers of other sizes, which none made later can know. The alternate screen: xterm.js 6.0 cuts
+ * nothing off when it gets narrower, and shows it again when it gets wider; one that is not in use keeps its height, so that it
+ * has as much history as rows were lost, and the column it saved. The first half of a wide character that the right edge
+ * cuts through, which can't be printed: the server has a space there. Programs draw anew when the size changes. Called
+ * after each resize, for both.
+ */
+export function forgetOtherSizes({ _bufferService: { buffers, cols, rows } }) {
+  buffers.alt.savedX = Math.min(buffers.alt.savedX, cols - 1);
   keepSavedOnScreen({ _bufferService: { buffers, rows } });
   if (buffers.alt.lines.length === 0) buffers.alt.lines.maxLength = rows;
   for (const { lines } of [buffers.normal, buffers.alt]) {
@@ -30,6 +39,25 @@ export function forgetOtherSizes({ _bufferService: { buffers, cols, rows } }) {
       if (line.getWidth(cols - 1) === 2) line._data[(cols - 1) * WORDS_PER_CELL] = BLANK;
     }
   }
+}
+
+/**
+ * When lines are wrapped anew, xterm.js 6.0 copies the texts of all clusters behind the cells that it copies, too, and
+ * so gives some cells the text of another. What a page shows then depends on when it was told. Mends the class of a line.
+ */
+export function copyOnlyOwnClusters(line) {
+  const lines = Object.getPrototypeOf(line);
+  const { copyCellsFrom } = lines;
+  if (copyCellsFrom.isMended) return;
+  lines.copyCellsFrom = function copy(from, fromColumn, column, length, inReverse) {
+    const clusters = from._combined;
+    const own = Object.entries(clusters).filter(([at]) => at >= fromColumn && at < fromColumn + length);
+    from._combined = {};
+    copyCellsFrom.call(this, from, fromColumn, column, length, inReverse);
+    from._combined = clusters;
+    for (const [at, text] of own) this._combined[at - fromColumn + column] = text;
+  };
+  lines.copyCellsFrom.isMended = true;
 }
 
 /**
@@ -57,11 +85,30 @@ export function erasedUnderPendingWrap(left, right, { name, x, cols }) {
 }
 
 /**
+ * What the next character would join is what was printed last, wherever the cursor is; only a resize moves it in between.
+ * What stands in front of it then is not what was printed: a mark that comes next stays alone in the copy.
+ *
+ * @param {{joins: number, fits: boolean}} left `fits`: the character in front of the cursor is one to be joined like this
+ * @param {{joins: number}} right
+ */
+export function joinsFromAfar(left, right) {
+  return !left.fits && right.joins === 0;
+}
+
+/**
  * Half a wide character can't be printed; the copy has a blank instead. xterm.js keeps the first half when the second
  * is overwritten at the right edge while autowrap is off.
  */
 export function halfOfAWideCharacter(left) {
   return left.half;
+}
+
+/**
+ * The second half of a wide character that inserted columns have moved away from the first is an empty cell of no
+ * width in xterm.js, drawn as nothing. The copy has an empty cell that looks the same.
+ */
+export function secondHalfAlone(left, right) {
+  return left.orphan && right.content === EMPTY;
 }
 
 /**

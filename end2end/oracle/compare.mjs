@@ -27,6 +27,7 @@ const IN_DCS = 13;
 export function differences(left, right, how) {
   const found = [];
   compareState(state(left, how), state(right, how), found);
+  compareJoining(left, right, found);
   comparePenLinks(left, right, how, found);
   for (const name of ["normal", "alt"]) {
     compareBuffer(name, left, right, how, found);
@@ -48,8 +49,9 @@ function state(terminal, how) {
     active: buffers.active === buffers.alt ? "alt" : "normal",
     attributes: `${hex(meant(attributes.fg))} ${hex(meant(attributes.bg & ~HAS_EXTENDED))}`,
     "underline's style": underlineStyle(attributes.fg, attributes.bg, attributes.extended),
-    // What a later SGR could bring to light counts too.
-    "underline's colour": hex(meant(attributes.extended.underlineColor)),
+    // What a later SGR could bring to light counts too, unless it is another colour than the present one.
+    "underline's colour":
+      attributes.fg & UNDERLINE && !(attributes.bg & HAS_EXTENDED) ? "0" : hex(meant(attributes.extended.underlineColor)),
     "has a link": attributes.extended.urlId !== 0,
     "shows its link": (attributes.bg & HAS_EXTENDED) !== 0 && attributes.extended.urlId !== 0,
     "cursor hidden": service.isCursorHidden,
@@ -65,8 +67,6 @@ function state(terminal, how) {
     title: input._windowTitle,
     "titles' stack": JSON.stringify(input._windowTitleStack),
     "parser's state": parser.currentState,
-    // Without whether that character itself was joined, which nothing asks.
-    "what the next character joins": parser.precedingJoinState & ~1,
   };
   for (const [name, value] of Object.entries(service.decPrivateModes)) result[`mode ${name}`] = value;
   if (COLLECTING.has(parser.currentState)) {
@@ -91,7 +91,7 @@ function state(terminal, how) {
     const savedRow = Math.min(Math.max(buffer.savedY - buffer.ybase, 0), core.rows - 1);
     const savedColumn = Math.min(buffer.savedX, core.cols - 1);
     result[`${name} saved cursor`] = `${savedColumn},${savedRow}`;
-    result[`${name} saved attributes`] = `${hex(meant(saved.fg))} ${hex(meant(saved.bg))}`;
+    result[`${name} saved attributes`] = `${hex(meant(saved.fg))} ${hex(meant(saved.bg & ~HAS_EXTENDED))}`;
     result[`${name} saved charset`] = charset(buffer.savedCharset);
     result[`${name} lines`] = Math.min(buffer.lines.length, core.rows + how.history);
     result[`${name} history`] = Math.min(buffer.ybase, how.history);
@@ -104,6 +104,20 @@ function compareState(left, right, found) {
     if (value === right[name]) continue;
     found.push(`${name}: ${JSON.stringify(value)} | ${JSON.stringify(right[name])}`);
   }
+}
+
+/** What the next character joins. */
+function compareJoining(left, right, found) {
+  const [one, other] = [left, right].map((terminal) => {
+    const { x, y, ybase, lines } = terminal.core._bufferService.buffer;
+    const line = lines.get(ybase + y);
+    const at = line.getWidth(x - 1) === 0 ? x - 2 : x - 1;
+    // The last bit is whether that character itself was joined, which nothing asks.
+    const joins = terminal.core._inputHandler._parser.precedingJoinState & ~1;
+    return { joins, fits: at >= 0 && (terminal.joinState(line.getString(at)) & ~1) === joins };
+  });
+  if (one.joins === other.joins || allowed.joinsFromAfar(one, other)) return;
+  found.push(`what the next character joins: ${one.joins} | ${other.joins}`);
 }
 
 /** The link that what is printed next will have. */
@@ -157,6 +171,7 @@ function equalCells(one, other, place, terminal) {
   if (allowed.halfOfAWideCharacter(one)) return true;
   const text =
     (one.content === other.content && one.text === other.text) ||
+    allowed.secondHalfAlone(one, other) ||
     allowed.erasedUnderPendingWrap(one, other, place) ||
     allowed.joinedByAccident(one, other, (cluster) => terminal.isOne(cluster));
   const links = one.linked === other.linked && (one.link === other.link || allowed.forgottenLink(one, other, place));
@@ -173,6 +188,7 @@ function cell(line, x, terminal) {
     content: content & COMBINED ? content & ~CODE_POINT : content,
     text: line.getString(x),
     half: content >>> WIDTH_SHIFT === 2 && (x + 1 === line.length || line.getWidth(x + 1) !== 0),
+    orphan: content === 0 && (x === 0 || line.getWidth(x - 1) !== 2),
     fg: meant(fg),
     bg: meant(bg & ~HAS_EXTENDED),
     underline: style === 0 ? "" : `underline ${style} ${hex(colour)}`,

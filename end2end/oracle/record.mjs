@@ -37,7 +37,7 @@ const PROGRAMS = {
   bash: {
     command: "bash --norc --noprofile -i",
     typed: [
-      /\$ /,
+      /\$/,
       "echo hello world",
       `${LEFT.repeat(5)}\x17brave \x05!\r`,
       "printf '\\e[1;3%dmcolour \\e[4mline\\e[0m\\n' 1 2 3 4 5 6 7\r",
@@ -61,7 +61,7 @@ const PROGRAMS = {
   },
   ls: {
     command: "bash --norc --noprofile -i",
-    typed: [/\$ /, "ls --color=always\r", "ls --color=always many\r", "ls -l --color=always many | tail -n 60\r", "ls -x many | cat\r", "exit\r"],
+    typed: [/\$/, "ls --color=always\r", "ls --color=always many\r", "ls -l --color=always many | tail -n 60\r", "ls -x many | cat\r", "exit\r"],
   },
   vim: {
     command: "vim -u DEFAULTS -i NONE main.rs",
@@ -100,7 +100,7 @@ const PROGRAMS = {
   tmux: {
     command: "tmux -S socket -f tmux.conf new-session -s knot 'bash --norc --noprofile'",
     typed: [
-      /\$ /,
+      /\$/,
       "seq 1 80\r",
       "\x02%",
       "ls --color=always many\r",
@@ -120,7 +120,8 @@ const PROGRAMS = {
       "\x02q",
       1200,
       "exit\r",
-      "\x02:kill-server\r",
+      "\x02:",
+      "kill-server\r",
     ],
   },
   htop: {
@@ -207,7 +208,8 @@ async function record(name, { command, typed }, [cols, rows]) {
     writeFileSync(path.join(target, `${name}-${cols}x${rows}.raw`), bytes);
     console.log(`${name} ${cols}x${rows}: ${bytes.length} bytes`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // A program that is still ending may write meanwhile.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 

@@ -42,12 +42,15 @@ export class Terminal {
     });
     this.xterm.unicode.register(provider(table));
     this.xterm.unicode.activeVersion = "bowline";
-    this.xterm.parser.registerCsiHandler({ final: "J" }, (params) => {
-      if (params[0] !== 3) return false;
-      this.core._inputHandler.eraseInDisplay({ params: [3], length: 1 });
-      allowed.keepSavedOnScreen(this.core);
-      return true;
-    });
+    allowed.copyOnlyOwnClusters(this.core._bufferService.buffer.lines.get(0));
+    for (const prefix of [undefined, "?"]) {
+      this.xterm.parser.registerCsiHandler({ prefix, final: "J" }, (params) => {
+        if (params[0] !== 3) return false;
+        this.core._inputHandler.eraseInDisplay({ params: [3], length: 1 });
+        allowed.keepSavedOnScreen(this.core);
+        return true;
+      });
+    }
     /** The bytes of a character whose end has not come: xterm.js 6.0 loses `E2 80 | 94` cut like this. */
     this.tail = new Uint8Array(0);
     this.answers = "";
@@ -71,8 +74,9 @@ export class Terminal {
   }
 
   resize(cols, rows) {
-    allowed.forgetOtherSizes(this.core);
+    allowed.forgetStopsBehindEdge(this.core);
     this.xterm.resize(cols, rows);
+    allowed.forgetStopsBehindEdge(this.core);
     allowed.forgetOtherSizes(this.core);
   }
 
@@ -107,11 +111,19 @@ export class Terminal {
 
   /** Whether a text printed by itself is one cluster. */
   isOne(/** @type {string} */ text) {
-    const { unicodeService } = this.core;
+    return this.#properties(text).every((properties, at) => at === 0 || (properties & 1) === 1);
+  }
+
+  /** What a character behind this text would know of it. */
+  joinState(/** @type {string} */ text) {
+    return this.#properties(text).at(-1) ?? 0;
+  }
+
+  #properties(/** @type {string} */ text) {
     let before = 0;
-    return [...text].every((char, at) => {
-      before = unicodeService.charProperties(char.codePointAt(0), before);
-      return at === 0 || (before & 1) === 1;
+    return [...text].map((char) => {
+      before = this.core.unicodeService.charProperties(char.codePointAt(0), before);
+      return before;
     });
   }
 

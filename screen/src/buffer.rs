@@ -127,9 +127,9 @@ impl Buffer {
         if !self.rows.is_empty() {
             self.resize_rows(old_rows, rows, styles);
             self.x = self.x.min(cols - 1);
-            self.saved.x = self.saved.x.min(cols - 1);
             self.top = 0;
         }
+        self.saved.x = self.saved.x.min(cols - 1);
         self.bottom = rows - 1;
         if old_cols != cols && !self.rows.is_empty() {
             if self.kind == Kind::Normal {

@@ -9,7 +9,7 @@ mod pen;
 mod rows;
 
 use crate::buffer::{Buffer, Kind};
-use crate::cell::{Cell, Look};
+use crate::cell::{Cell, EXTENDED, Look, UNDERLINE};
 use crate::charset::Charset;
 use crate::emulator::Emulator;
 use crate::tabs::TabStops;
@@ -220,9 +220,17 @@ impl<'a> Writer<'a> {
         let (x, y) = (buffer.x, buffer.y);
         let row = buffer.rows[y].clone();
         let last = last_character(buffer);
-        let may_join = self.emulator.join != 0 && last.is_some_and(|(_, cell)| cell.has_content());
+        // Unless the cursor was moved by a resize.
+        let may_join = self.emulator.join != 0
+            && last.is_some_and(|(_, cell)| {
+                let text = rows::text(cell, &self.emulator.styles);
+                let fold = |before, char| crate::width::join(u32::from(char), before);
+                text.chars().fold(0, fold) | 1 == self.emulator.join | 1
+            });
         if !may_join && x >= cols {
-            self.position(cols - 1, y);
+            // Not by CHA, which xterm.js takes for a row, too, in origin mode.
+            let printed = last.filter(|(_, cell)| cell.has_content());
+            self.position(printed.map_or(cols - 1, |(at, _)| at), y);
             self.pending_wrap(&row, last, &mut pen);
             self.charsets();
             self.final_pen(&mut pen);
@@ -278,13 +286,18 @@ impl<'a> Writer<'a> {
     /// Moves the cursor, in origin mode if that is on.
     fn position(&mut self, x: usize, y: usize) {
         let buffer = self.emulator.buffer();
-        let y = if self.emulator.modes.origin {
-            self.out.extend_from_slice(b"\x1b[?6h");
-            y.saturating_sub(buffer.top)
+        let (top, bottom) = (buffer.top, buffer.bottom);
+        if !self.emulator.modes.origin {
+            put!(self.out, "\x1b[{};{}H", y + 1, x + 1);
+            return;
+        }
+        self.out.extend_from_slice(b"\x1b[?6h");
+        if !(top..=bottom).contains(&y) && self.emulator.shown == Kind::Normal {
+            // Outside the margins it comes back from the other screen.
+            put!(self.out, "\x1b[?47h\x1b[{};{}H\x1b[?47l", y + 1, x + 1);
         } else {
-            y
-        };
-        put!(self.out, "\x1b[{};{}H", y + 1, x + 1);
+            put!(self.out, "\x1b[{};{}H", y.saturating_sub(top) + 1, x + 1);
+        }
     }
 
     /// Modes that change how the snapshot itself would be written.
@@ -297,7 +310,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Prints what stands in the last column again, so that the cursor waits behind it.
+    /// With the cursor in front of what stands in the last column, prints that again, so that the cursor waits behind it.
     fn pending_wrap(
         &mut self,
         row: &crate::row::Row,
@@ -307,8 +320,7 @@ impl<'a> Writer<'a> {
         let cols = self.emulator.cols;
         let styles = &self.emulator.styles;
         match last {
-            Some((at, cell)) if cell.has_content() => {
-                put!(self.out, "\x1b[{}G", at + 1);
+            Some((_, cell)) if cell.has_content() => {
                 pen.set(cell.look, styles, &mut self.out);
                 let text = rows::text(cell, styles);
                 self.out.extend_from_slice(text.as_bytes());
@@ -336,27 +348,28 @@ impl<'a> Writer<'a> {
     }
 
     /// What DECRC brought back without what usually goes with it comes back the same way: a character set that is not
-    /// designated, a look without the link that is open.
+    /// designated, flags without the underline or link that they speak of, or the reverse.
     fn restored(&mut self, pen: &mut PenWriter) {
         let charsets = self.emulator.charsets;
         let saved = self.emulator.buffer().saved;
         let target = self.emulator.pen;
-        let is_hidden = |bg: u32| bg & crate::cell::EXTENDED == 0;
-        let hides_link = target.extended.link != 0 && is_hidden(target.bg) && is_hidden(saved.bg);
+        let flags = |fg: u32, bg: u32| (fg & UNDERLINE != 0, bg & EXTENDED != 0);
+        let usual = (target.extended.underline != 0, !target.extended.is_empty());
+        let is_loose = flags(target.fg, target.bg) != usual
+            && flags(target.fg, target.bg) == flags(saved.fg, saved.bg);
         self.has_charset = charsets.current != charsets.designated[charsets.level]
             && saved.charset == charsets.current;
         if self.has_charset {
             self.designate();
         }
-        if hides_link {
-            pen.set_extended(&target, &self.emulator.styles, &mut self.out);
+        let looks = (saved.fg, saved.bg);
+        if is_loose {
+            pen.restore(&target, looks, &self.emulator.styles, &mut self.out);
+        } else if self.has_charset {
+            pen.restored(looks, &mut self.out);
         }
-        if self.has_charset || hides_link {
-            self.out.extend_from_slice(b"\x1b8");
-            if !self.has_charset {
-                self.out.push(0x0f);
-            }
-            pen.restored(saved.fg, saved.bg);
+        if is_loose && !self.has_charset {
+            self.out.push(0x0f);
         }
     }
 

@@ -23,8 +23,9 @@ pub(super) struct PenWriter {
     fg: u32,
     bg: u32,
     extended: Extended,
-    /// A link is open that characters don't have, as DECRC leaves it; SGR 0 and underlines would show it.
-    hides_link: bool,
+    /// DECRC has brought the flags back that say whether there is an underline or a link, and left those as they were.
+    /// SGR 0, underlines and links would bring flags and extension together again.
+    is_loose: bool,
 }
 
 impl PenWriter {
@@ -35,10 +36,6 @@ impl PenWriter {
 
     /// Makes characters look like this.
     pub(super) fn set(&mut self, look: Look, styles: &Styles, out: &mut Vec<u8>) {
-        if self.can_hide_link(look.fg, look.bg) {
-            self.change_flags(look.fg, look.bg, out);
-            return;
-        }
         let extended = if look.bg & EXTENDED != 0 {
             styles.extended(look.extended)
         } else if look.fg & UNDERLINE != 0 {
@@ -51,22 +48,34 @@ impl PenWriter {
                 ..Extended::default()
             }
         };
+        let shows_extension = look.bg & EXTENDED != 0 || look.fg & UNDERLINE != 0;
+        if !shows_extension || extended == self.extended {
+            self.stay_loose(look.fg, look.bg);
+        } else {
+            self.is_loose = false;
+        }
+        let extended = if self.is_loose {
+            self.extended
+        } else {
+            extended
+        };
         self.change(look.fg, look.bg, extended, styles, out);
     }
 
     /// Makes the pen this one, down to what no cell shows yet.
     pub(super) fn set_exactly(&mut self, pen: &Pen, styles: &Styles, out: &mut Vec<u8>) {
-        if self.can_hide_link(pen.fg, pen.bg) {
-            self.change_flags(pen.fg, pen.bg, out);
-            return;
+        self.stay_loose(pen.fg, pen.bg);
+        let mut extended = pen.extended;
+        if pen.fg & UNDERLINE != 0 && pen.bg & EXTENDED == 0 {
+            // A line in the colour of the text.
+            extended.underline_colour = 0;
         }
-        self.change(pen.fg, pen.bg, pen.extended, styles, out);
+        self.change(pen.fg, pen.bg, extended, styles, out);
     }
 
-    /// Whether a link that is hidden may stay so for such a look.
-    fn can_hide_link(&mut self, fg: u32, bg: u32) -> bool {
-        self.hides_link &= bg & EXTENDED == 0 && fg & UNDERLINE == 0;
-        self.hides_link
+    /// The pen stays loose if a look has the same of the two flags.
+    fn stay_loose(&mut self, fg: u32, bg: u32) {
+        self.is_loose &= (self.fg ^ fg) & UNDERLINE == 0 && (self.bg ^ bg) & EXTENDED == 0;
     }
 
     /// A plain pen, link and protection included.
@@ -75,20 +84,33 @@ impl PenWriter {
         self.change(0, 0, Extended::default(), &styles, out);
     }
 
-    /// Has the link and the underline's colour of `pen`, and nothing else.
-    pub(super) fn set_extended(&mut self, pen: &Pen, styles: &Styles, out: &mut Vec<u8>) {
-        self.change(self.fg, self.bg, pen.extended, styles, out);
+    /// Becomes a pen whose flags don't say what its extension has, by way of DECRC, which restores `saved`.
+    pub(super) fn restore(
+        &mut self,
+        pen: &Pen,
+        saved: (u32, u32),
+        styles: &Styles,
+        out: &mut Vec<u8>,
+    ) {
+        let underline = if pen.extended.underline == 0 {
+            0
+        } else {
+            UNDERLINE
+        };
+        self.change(underline, 0, pen.extended, styles, out);
+        self.restored(saved, out);
+        self.is_loose = true;
+        self.extended = pen.extended;
     }
 
-    /// DECRC has brought these back, and left the rest.
-    pub(super) fn restored(&mut self, fg: u32, bg: u32) {
-        self.fg = fg;
-        self.bg = bg;
-        self.hides_link = self.extended.link != 0 && bg & EXTENDED == 0;
+    /// DECRC, with `saved` saved.
+    pub(super) fn restored(&mut self, saved: (u32, u32), out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\x1b8");
+        (self.fg, self.bg) = saved;
     }
 
-    /// Changes colours and flags without what would show a hidden link.
-    fn change_flags(&mut self, fg: u32, bg: u32, out: &mut Vec<u8>) {
+    /// Takes flags away one by one.
+    fn lose_flags(&mut self, fg: u32, bg: u32, out: &mut Vec<u8>) {
         const OFF: [(u32, u32, u8); 6] = [
             (BOLD, DIM, 22),
             (0, ITALIC, 23),
@@ -108,7 +130,6 @@ impl PenWriter {
             out.extend_from_slice(b"\x1b[55m");
             self.bg &= !OVERLINE;
         }
-        self.change(fg, bg, self.extended, &Styles::default(), out);
     }
 
     fn change(
@@ -119,11 +140,15 @@ impl PenWriter {
         styles: &Styles,
         out: &mut Vec<u8>,
     ) {
-        // DECRC can leave a style without an underline, which is never seen, and the reverse, a single line.
-        extended.underline = match fg & UNDERLINE {
-            0 => 0,
-            _ => extended.underline.max(1),
-        };
+        if self.is_loose {
+            self.lose_flags(fg, bg, out);
+        } else {
+            // DECRC can leave a style without an underline, and the reverse, which is drawn as a single line.
+            extended.underline = match fg & UNDERLINE {
+                0 => 0,
+                _ => extended.underline.max(1),
+            };
+        }
         if extended.link != self.extended.link {
             match styles.link(extended.link) {
                 Some(link) => {
@@ -165,7 +190,7 @@ impl PenWriter {
             put!(out, "{number}");
         };
         let is_plain = fg == 0 && sgr_bg(bg) == 0 && extended.underline == 0;
-        if (loses_flags || loses_colour || is_plain) && !self.hides_link {
+        if (loses_flags || loses_colour || is_plain) && !self.is_loose {
             number(0);
             // Protection goes with it, the link stays.
             (self.fg, self.bg) = (0, 0);

@@ -279,8 +279,8 @@ impl<'a> RowWriter<'a> {
     /// Empty cells from `at` on, all alike.
     fn empty(&mut self, row: &Row, at: usize, run: usize, styles: &Styles) {
         let cell = row.get(at);
-        if is_erased(cell) || cell.width() == 0 {
-            if cell.look.bg & crate::cell::COLOUR != self.fill || cell.width() == 0 {
+        if is_erased(cell) {
+            if cell.look.bg & crate::cell::COLOUR != self.fill {
                 self.erase(at, run, background(cell.look), styles);
             }
             return;
