@@ -64,6 +64,7 @@ function state(terminal, how) {
     charset: charset(charsets.charset),
     "charset level": charsets.glevel,
     charsets: [0, 1, 2, 3].map((g) => charset(charsets._charsets[g])).join(" "),
+    colours: JSON.stringify([...terminal.colours].sort(([one], [other]) => one - other)),
     title: input._windowTitle,
     "titles' stack": JSON.stringify(input._windowTitleStack),
     "parser's state": parser.currentState,

@@ -12,6 +12,13 @@ const { Terminal: XtermTerminal } = createRequire(import.meta.url)("@xterm/headl
 
 /** The options that programs change and `reset()` leaves alone: whoever resets, sets them again. */
 const CHANGED_BY_PROGRAMS = { convertEol: false, cursorBlink: false };
+/** Ends any sequence, RIS, and all colours as they were. */
+const RESET = "\x18\x1bc\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07";
+
+// As xterm.js numbers requests and colours.
+const SET_COLOUR = 1;
+const RESTORE_COLOUR = 2;
+const FIRST_SPECIAL_COLOUR = 256;
 
 /** How many bytes at the end of `bytes` begin a UTF-8 character that is not whole yet (0 to 3). */
 export function unfinished(bytes) {
@@ -53,6 +60,9 @@ export class Terminal {
     }
     /** The bytes of a character whose end has not come: xterm.js 6.0 loses `E2 80 | 94` cut like this. */
     this.tail = new Uint8Array(0);
+    /** Colours that programs set, by their number. */
+    this.colours = new Map();
+    this.core._inputHandler.onColor((requests) => requests.forEach((request) => this.#colour(request)));
     this.answers = "";
     this.xterm.onData((data) => {
       this.answers += data;
@@ -80,11 +90,19 @@ export class Terminal {
     allowed.forgetOtherSizes(this.core);
   }
 
-  /** What the page does before it writes a snapshot. */
+  /** What the page does before it writes a snapshot (`restore` in `app/src/xterm.rs`). */
   reset() {
     this.tail = new Uint8Array(0);
-    this.xterm.reset();
     Object.assign(this.xterm.options, CHANGED_BY_PROGRAMS);
+    this.write(Buffer.from(RESET, "latin1"));
+  }
+
+  /** xterm.js without a browser has no theme: what a program does to it is kept here. */
+  #colour({ type, index, color }) {
+    if (type === SET_COLOUR) this.colours.set(index, color.join());
+    else if (type === RESTORE_COLOUR && index === undefined) {
+      for (const one of this.colours.keys()) if (one < FIRST_SPECIAL_COLOUR) this.colours.delete(one);
+    } else if (type === RESTORE_COLOUR) this.colours.delete(index);
   }
 
   takeAnswers() {

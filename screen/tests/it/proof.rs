@@ -319,7 +319,7 @@ const AFTER_RESIZE: &[u8] = b"\0";
 /// What a page's terminal may have been through before it is reset and gets a snapshot.
 const USED: [&[u8]; 4] = [
     b"\x1b[?1049h\x1b[5;7r\x1b[?6h\x1b[1;31;44mhello\x1b(0qqq\x1b7\x1b[?25l\x1b[4h\x1b[?1003;1006;2004;1h\x1b=",
-    b"\x1b]2;old title\x07\x1b]8;;http://old.example/\x07\x1b[4:3;58;5;3mlinked\r\n\x1b[3g\x1b[5 q\x1b[?2026h",
+    b"\x1b]2;old title\x07\x1b]8;;http://old.example/\x07\x1b[4:3;58;5;3mlinked\r\n\x1b[3g\x1b[5 q\x1b[?2026h\x1b]4;7;#123456\x07\x1b]11;#000\x07",
     b"text\r\n\x1b[20h\x1b[?12h\x1b[?7l\x1b[?45h\x1b)0\x0e\x1b[1\"q\x1b[38;2;1;2",
     b"\x1b[2J\x1b[2;3r\x1b[?47h\x1b[?45h\xf0\x9f\x1b]52;c;unfinished",
 ];
