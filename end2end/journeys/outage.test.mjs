@@ -1,6 +1,7 @@
 // Owns the journeys through a network that goes away and comes back.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -19,6 +20,8 @@ for (const upgrades of /** @type {const} */ (["pass", "refuse"])) {
     await view.waitForLink(upgrades === "pass" ? "websocket" : "poll");
     const file = path.join(server.home, "typed.txt");
     await view.run("cat > typed.txt; echo end-$((1+1))");
+    // The shell has left its line editor: what is typed before that is not made into lines.
+    await until("the program to run", () => existsSync(file));
     await view.type("before\n");
     const back = proxy.outage(OUTAGE_MS);
     await view.type("early\n");
