@@ -14,6 +14,8 @@
 
 mod activity;
 mod facts;
+#[cfg(test)]
+mod recordings;
 mod ring;
 mod sign;
 #[cfg(test)]
@@ -44,7 +46,7 @@ const BELL_PAUSE_MS: u64 = 100;
 /// a prompt.
 const LAST_WORD_MS: u64 = 1_000;
 /// Where keys were typed after `working`, silence this long takes it back: the work was interrupted.
-const INTERRUPTED_MS: u64 = 30_000;
+const INTERRUPTED_MS: u64 = 10_000;
 
 /// Whether any viewer has the keyboard in this session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

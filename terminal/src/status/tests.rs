@@ -292,7 +292,7 @@ fn working_is_taken_back_where_keys_and_silence_follow() {
         .wait(1_000)
         .say(Word::Working)
         .spin(5_000);
-    play.type_key().wait(29_000).is(RUNNING);
+    play.type_key().wait(9_000).is(RUNNING);
     play.wait(2_000).is(IDLE);
 }
 
