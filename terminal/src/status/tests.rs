@@ -3,6 +3,8 @@
 
 use bowline_protocol::frame::{Activity, Attention, CommandMark, Event, Progress};
 
+use proptest::prelude::*;
+
 use super::{Focus, Foreground, Mark, Reads, Sign, Status, Told, Waits, Word};
 
 const RUNNING: Activity = Activity::Running;
@@ -377,4 +379,46 @@ fn a_flood_of_bells_is_bounded() {
         panic!("the oldest kept comes first");
     };
     assert_eq!((told.len(), number), (32 + 1, 1_001 - 31));
+}
+
+/// Anything that can happen.
+fn happenings() -> impl Strategy<Value = Vec<(u64, u8)>> {
+    prop::collection::vec((0..9_000_u64, 0..16_u8), 0..200)
+}
+
+proptest! {
+    /// Whatever happens: it never looks for ever, comes to rest, and what is told last is what it is.
+    #[test]
+    fn it_comes_to_rest(happenings in happenings()) {
+        let mut play = Play::new();
+        let mut told = Told::default();
+        told.attach(&play.status);
+        let mut last = None;
+        for (wait, what) in happenings {
+            play.wait(wait);
+            match what {
+                0..=3 => play.print(),
+                4 => play.type_key(),
+                5 => play.focus(Focus::Somebody),
+                6 => play.focus(Focus::Nobody),
+                7 => play.mark(Mark::Prompt),
+                8 => play.mark(Mark::Output),
+                9 => play.mark(Mark::End { status: Some(1) }),
+                10 => play.sign(Sign::Bell),
+                11 => play.sign(Sign::Progress(Progress::Indeterminate)),
+                12 => play.say(Word::Working),
+                13 => play.say(Word::Done),
+                14 => play.foreground(LINES),
+                _ => play.foreground(KEYS),
+            };
+            for event in events(&play.status, &mut told) {
+                if let Event::Activity { activity } = event {
+                    last = Some(activity);
+                }
+            }
+            prop_assert_eq!(last, Some(play.status.activity()));
+        }
+        play.wait(120_000);
+        prop_assert_eq!(play.status.look_at(), None);
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use bowline_protocol::frame::{Exit, Size};
+use bowline_protocol::frame::{Activity, CommandMark, Event, Exit, Size};
 use bowline_terminal::{CreateSession, Error, OnExit, Options, SessionId, TmuxMode};
 use tempfile::TempDir;
 
@@ -474,4 +474,51 @@ async fn a_login_shell_in_tmux_is_one_and_its_marks_arrive() {
     };
     soon("the end of the command", told).await;
     world.sessions.end_all(OnExit::End).await;
+}
+
+#[tokio::test]
+async fn marks_and_words_come_through() {
+    let tmux = Tmux::new();
+    let world = tmux.world_with(Options {
+        shell_integration: Some(tmux.0.path().join("shell-integration")),
+        ..Options::default()
+    });
+    let shell = CreateSession {
+        pane_id: Some("p".into()),
+        ..CreateSession::default()
+    };
+    let session = create(&world, shell).await;
+    let mut page = shown(&world, 1, session).await;
+    page.until(session, "the first prompt", |seen| {
+        seen.events
+            .iter()
+            .any(|event| matches!(event, Event::Cwd { .. }))
+    })
+    .await;
+    page.type_in(session, "(exit 7)\r").await;
+    let ended = |event: &Event| {
+        let Event::Command { mark, .. } = event else {
+            return false;
+        };
+        matches!(
+            mark,
+            CommandMark::Ended {
+                status: Some(7),
+                ..
+            }
+        )
+    };
+    page.until(session, "the command's end", |seen| {
+        seen.events.iter().any(ended)
+    })
+    .await;
+    let word = r"printf '\ePtmux;\e\e]7777;bowline;status=working\a\e\\'";
+    page.type_in(session, format!("{word}\r")).await;
+    let running = Event::Activity {
+        activity: Activity::Running,
+    };
+    page.until(session, "the word", |seen| {
+        seen.events.last() == Some(&running)
+    })
+    .await;
 }
