@@ -223,10 +223,7 @@ impl Door for Gate {
                 ),
             });
         }
-        let fresh = self.logins.create(SystemTime::now()).map_err(|error| {
-            tracing::error!(%error, "a login could not be kept");
-            AppError::new(ErrorCode::Internal, "the login could not be kept on disk")
-        })?;
+        let fresh = self.logins.create(SystemTime::now());
         Ok(Login {
             cookie: self.set_cookie(&fresh.cookie, &request.headers),
             proof: fresh.proof,
@@ -237,7 +234,9 @@ impl Door for Gate {
         if let Some(Pass::Login(visit)) = request.extensions.get() {
             self.logins.end(visit).map_err(|error| {
                 tracing::error!(%error, "the end of a login could not be kept");
-                AppError::new(ErrorCode::Internal, "the logout could not be kept on disk")
+                let what = "this login has ended, but that could not be written to the state folder: make \
+                            room there and log in and out again, or it is good again after a restart";
+                AppError::new(ErrorCode::Internal, what)
             })?;
         }
         Ok(self.set_cookie("", &request.headers))

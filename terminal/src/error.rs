@@ -18,11 +18,13 @@ pub enum Error {
         /// The bound.
         max: usize,
     },
-    /// The machine is short of memory.
-    #[error("only {available_mib} MiB of memory are left: close a session or a program first")]
+    /// Memory is short.
+    #[error("{}", short_of_memory(*.available_mib, *.limit_mib))]
     Memory {
         /// What is left.
         available_mib: u64,
+        /// What the server's control group may have, if that is the bound and not the machine.
+        limit_mib: Option<u64>,
     },
     /// The system has no more of something that every session needs.
     #[error("{}", exhausted(.what, .limit))]
@@ -73,6 +75,18 @@ pub enum Exhausted {
     Terminals,
     /// Processes.
     Processes,
+}
+
+fn short_of_memory(available_mib: u64, limit_mib: Option<u64>) -> String {
+    match limit_mib {
+        Some(limit) => format!(
+            "only {available_mib} of {limit} MiB of memory are left that the server and its sessions may \
+             have: close a session or a program, or raise the limit of the container or service"
+        ),
+        None => format!(
+            "only {available_mib} MiB of the machine's memory are left: close a session or a program first"
+        ),
+    }
 }
 
 fn exhausted(what: &Exhausted, limit: &Option<u64>) -> String {

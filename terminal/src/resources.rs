@@ -4,18 +4,18 @@
 
 use std::fs;
 use std::io;
-use std::process::Child;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::OnceLock;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Exhausted};
 
 /// Open files of a session: its terminal and the descriptor that tells of its end.
 const PER_SESSION: u64 = 2;
-/// Kept for everything else: pages, files, the end of sessions. A quarter, but not more than this.
-const RESERVE: u64 = 2048;
+/// Kept for everything else: pages, files, the end of sessions. A quarter, within these bounds.
+const RESERVE: (u64, u64) = (64, 2048);
 
 /// The soft limit as it was found. Programs get that one back: some look at every number below it.
 static FOUND: OnceLock<Rlimit> = OnceLock::new();
@@ -42,7 +42,8 @@ pub fn most_sessions() -> Option<usize> {
 }
 
 fn sessions_within(files: u64) -> usize {
-    let sessions = (files - RESERVE.min(files / 4)) / PER_SESSION;
+    let (least, most) = RESERVE;
+    let sessions = files.saturating_sub((files / 4).clamp(least, most)) / PER_SESSION;
     usize::try_from(sessions).unwrap_or(usize::MAX)
 }
 
@@ -54,13 +55,42 @@ pub(crate) fn of_programs() -> Option<Rlimit> {
         .filter(|found| found.current != found.maximum)
 }
 
-/// Gives a program that has just been started the limit that this process was started with. It is still being
-/// loaded, and what it starts inherits the limit.
-pub(crate) fn restore_for(child: &Child) {
-    if let Some(limit) = of_programs()
-        && let Err(error) = prlimit(Some(Pid::from_child(child)), Resource::Nofile, limit)
-    {
-        tracing::debug!(%error, "a program keeps the raised limit of open files");
+/// While this lives, what is started inherits the limit that this process was started with, or the lowest
+/// that leaves the process itself room for what it opens meanwhile.
+#[derive(Debug)]
+pub(crate) struct ForPrograms {
+    raised: Option<Rlimit>,
+}
+
+impl ForPrograms {
+    /// Just before a program is started; `newest` is a descriptor that was opened just now. One at a time.
+    pub(crate) fn begin(newest: &OwnedFd) -> Self {
+        /// For what other threads open meanwhile.
+        const ROOM: u64 = 256;
+        let Some(found) = of_programs() else {
+            return Self { raised: None };
+        };
+        let raised = getrlimit(Resource::Nofile);
+        // New descriptors get the lowest number that is free.
+        let open = u64::from(newest.as_raw_fd().unsigned_abs());
+        let lowered = Rlimit {
+            current: found.current.max(Some(open + ROOM)).min(raised.current),
+            maximum: raised.maximum,
+        };
+        let lowered = setrlimit(Resource::Nofile, lowered);
+        Self {
+            raised: lowered.is_ok().then_some(raised),
+        }
+    }
+}
+
+impl Drop for ForPrograms {
+    fn drop(&mut self) {
+        if let Some(raised) = self.raised
+            && let Err(error) = setrlimit(Resource::Nofile, raised)
+        {
+            tracing::warn!(%error, "the limit of open files can't be raised again");
+        }
     }
 }
 
@@ -76,8 +106,8 @@ pub(crate) fn shortage(running: usize) -> Option<Error> {
 /// What a failure to open a terminal means, if the system has no more of something.
 pub(crate) fn opening_a_terminal(error: &io::Error) -> Option<Error> {
     match Errno::from_io_error(error)? {
-        // Devices count as space.
-        Errno::NOSPC => Some(Error::Exhausted {
+        // The kernel counts devices as space, the C library's way to say it is "try again".
+        Errno::NOSPC | Errno::AGAIN => Some(Error::Exhausted {
             what: Exhausted::Terminals,
             limit: terminals(),
         }),
@@ -109,24 +139,27 @@ mod tests {
     fn a_thousand_sessions_fit_into_the_usual_hard_limit() {
         assert!(sessions_within(4096) >= 1000);
         assert_eq!(sessions_within(1024), 384);
+        assert_eq!(sessions_within(128), 32);
         assert_eq!(sessions_within(0), 0);
         assert!(sessions_within(1 << 20) > 500_000);
     }
 
     #[test]
     fn each_shortage_names_its_remedy() {
-        for (errno, expected) in [
-            (Errno::NOSPC, "kernel.pty.max"),
-            (Errno::MFILE, "ulimit -n"),
-            (Errno::NFILE, "fs.file-max"),
-            (Errno::AGAIN, "ulimit -u"),
+        let opening = |errno: Errno| opening_a_terminal(&errno.into());
+        let starting = |errno: Errno| starting_a_program(&errno.into());
+        for (error, expected) in [
+            (opening(Errno::NOSPC), "kernel.pty.max"),
+            (opening(Errno::AGAIN), "kernel.pty.max"),
+            (opening(Errno::MFILE), "ulimit -n"),
+            (starting(Errno::NFILE), "fs.file-max"),
+            (starting(Errno::AGAIN), "ulimit -u"),
         ] {
-            let error = opening_a_terminal(&errno.into()).expect("a shortage");
-            let message = error.to_string();
+            let message = error.expect("a shortage").to_string();
             assert!(message.contains(expected), "{message}");
             assert!(message.contains("close"), "{message}");
         }
-        assert!(opening_a_terminal(&Errno::NOENT.into()).is_none());
-        assert!(starting_a_program(&Errno::NOSPC.into()).is_none());
+        assert!(opening(Errno::NOENT).is_none());
+        assert!(starting(Errno::NOSPC).is_none());
     }
 }

@@ -368,10 +368,8 @@ impl Inner {
         if let Some(error) = resources::shortage(running) {
             return Err(error);
         }
-        if let Some(left) = memory::shortage() {
-            return Err(Error::Memory {
-                available_mib: left >> 20,
-            });
+        if let Some(error) = memory::shortage() {
+            return Err(error);
         }
         let (decided, waiting) = watch::channel(());
         if let Some(pane_id) = pane_id {
@@ -412,7 +410,7 @@ impl Inner {
             pane_id: request.pane_id,
             label,
             tmux: None,
-            notice: None,
+            notice: launch.notice.clone(),
             greets: launch.arg0.is_some(),
         };
         let mut on_our_terminal = launch;
@@ -426,9 +424,12 @@ impl Inner {
                 }
                 Err(why) => {
                     tracing::warn!(session = %id, %why, "not in tmux");
-                    beginning.notice = Some(format!(
-                        "Bowline: this session ends with the server, because {why}."
-                    ));
+                    let said =
+                        format!("Bowline: this session ends with the server, because {why}.");
+                    beginning.notice = match beginning.notice.take() {
+                        Some(before) => Some(format!("{before} {said}")),
+                        None => Some(said),
+                    };
                 }
             }
         }

@@ -12,13 +12,15 @@ use std::sync::Mutex;
 use bowline_protocol::frame::Size;
 use bowline_protocol::ids::SessionId;
 use pty_process::blocking::Command;
+use rustix::fs::Access;
+use rustix::io::Errno;
 
 use crate::environment::{Account, environment};
 use crate::error::Error;
 use crate::integration::Injection;
 use crate::lock;
 use crate::options::Options;
-use crate::resources;
+use crate::resources::{self, ForPrograms};
 
 /// A PTY is for a moment open without close-on-exec: one spawn at a time, or a shell might inherit
 /// another's terminal.
@@ -46,6 +48,8 @@ pub(crate) struct Launch {
     pub(crate) size: Size,
     /// The program's short name.
     pub(crate) name: String,
+    /// What its user should know of it.
+    pub(crate) notice: Option<String>,
 }
 
 /// A program that runs.
@@ -56,16 +60,18 @@ pub(crate) struct Spawned {
     pub(crate) child: Child,
 }
 
+/// Whether a path is a program.
+fn executable(path: &Path) -> Result<(), Errno> {
+    rustix::fs::access(path, Access::EXEC_OK)?;
+    match path.is_file() {
+        true => Ok(()),
+        false => Err(Errno::ACCESS),
+    }
+}
+
 impl Launch {
     /// Whether its program is there, for whoever starts it by way of others.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let executable = |path: &Path| {
-            rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?;
-            match path.is_file() {
-                true => Ok(()),
-                false => Err(rustix::io::Errno::ACCESS),
-            }
-        };
         let found = if self.path.contains('/') {
             executable(&self.cwd.join(&self.path))
         } else {
@@ -73,7 +79,7 @@ impl Launch {
             std::env::split_paths(path)
                 .map(|folder| executable(&folder.join(&self.path)))
                 .find(Result::is_ok)
-                .unwrap_or(Err(rustix::io::Errno::NOENT))
+                .unwrap_or(Err(Errno::NOENT))
         };
         found.map_err(|source| Error::Spawn {
             what: format!("`{}`", self.path),
@@ -88,6 +94,7 @@ pub(crate) fn prepare(program: Program, options: &Options) -> Result<Launch, Err
     let inherited = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut environment = environment(inherited, &account, options, program.session);
+    let mut notice = None;
     let (path, arg0, arguments) = match program.command {
         Some(mut command) if !command.is_empty() => {
             let arguments = command.split_off(1);
@@ -99,7 +106,8 @@ pub(crate) fn prepare(program: Program, options: &Options) -> Result<Launch, Err
             });
         }
         None => {
-            let shell = shell(&environment);
+            let (shell, missing) = shell(&mut environment);
+            notice = missing;
             let arguments = integrate(&shell, &mut environment, options);
             let login = format!("-{}", short_name(&shell));
             (shell, Some(login), arguments)
@@ -113,6 +121,7 @@ pub(crate) fn prepare(program: Program, options: &Options) -> Result<Launch, Err
         arguments,
         environment,
         size: program.size,
+        notice,
     })
 }
 
@@ -138,12 +147,14 @@ pub(crate) fn spawn(launch: &Launch) -> Result<Spawned, Error> {
     let Size { cols, rows } = launch.size;
     pty.resize(pty_process::Size::new(rows, cols))
         .map_err(|error| failed(into_io(error)))?;
-    let mut child = command.spawn(pts).map_err(|error| {
+    let terminal = OwnedFd::from(pty);
+    let limits = ForPrograms::begin(&terminal);
+    let spawned = command.spawn(pts);
+    drop(limits);
+    let mut child = spawned.map_err(|error| {
         let error = into_io(error);
         resources::starting_a_program(&error).unwrap_or_else(|| failed(error))
     })?;
-    resources::restore_for(&child);
-    let terminal = OwnedFd::from(pty);
     if let Err(error) = rustix::io::ioctl_fionbio(&terminal, true) {
         let _ = child.kill();
         let _ = child.wait();
@@ -166,12 +177,22 @@ fn account() -> Account {
     Account::find(&String::from_utf8_lossy(&passwd), uid).unwrap_or_default()
 }
 
-fn shell(environment: &BTreeMap<String, String>) -> String {
-    environment
-        .get("SHELL")
-        .filter(|shell| Path::new(shell).is_file())
-        .cloned()
-        .unwrap_or_else(|| "/bin/sh".to_owned())
+/// The user's shell, and what to say if it isn't the one that was chosen.
+fn shell(environment: &mut BTreeMap<String, String>) -> (String, Option<String>) {
+    const FALLBACK: &str = "/bin/sh";
+    let chosen = environment.get("SHELL").cloned().unwrap_or_default();
+    if !chosen.is_empty() && executable(Path::new(&chosen)).is_ok() {
+        return (chosen, None);
+    }
+    environment.insert("SHELL".to_owned(), FALLBACK.to_owned());
+    let notice = format!(
+        "Bowline: the shell {chosen} can't be run, so this is {FALLBACK}. Set SHELL for the server to one \
+         that is there."
+    );
+    (
+        FALLBACK.to_owned(),
+        Some(notice).filter(|_| !chosen.is_empty()),
+    )
 }
 
 /// Makes a login shell mark its prompts and commands, if that is wanted and possible. Gives its arguments.

@@ -119,7 +119,10 @@ impl WorkspaceStore {
         write_private(&path, &text).map_err(|error| {
             AppError::new(
                 ErrorCode::Internal,
-                format!("the workspace was not saved: {error}"),
+                format!(
+                    "the tabs were not saved, because the state folder can't be written ({error}): make \
+                     room there; what was saved before is kept"
+                ),
             )
         })?;
         *self
@@ -161,14 +164,20 @@ pub fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let written = options
+        .open(&beside)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // On a full disk the part that was written would stand in the way of others.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 #[cfg(test)]

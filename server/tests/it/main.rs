@@ -8,6 +8,7 @@
 mod api;
 mod base_path;
 mod docs;
+mod faults;
 mod gate;
 mod lifecycle;
 mod link;

@@ -151,8 +151,10 @@ async fn in_tmux_sessions_outlive_a_killed_server_with_their_content() {
         .await;
     assert!(new != log && start == 0);
     socket.until_text("content").await;
-    socket.send(&[input(id, new, 0, "echo X=$X';'\r")]).await;
-    assert_eq!(after(&mut socket, "\nX=").await, "kept");
+    socket
+        .send(&[input(id, new, 0, "echo n''ow=$X';'\r")])
+        .await;
+    assert_eq!(after(&mut socket, "now=").await, "kept");
     // A create for the pane finds it.
     let (_, again) = server.post("/api/session", json!({"pane_id": "1"})).await;
     assert_eq!(

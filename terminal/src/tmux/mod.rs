@@ -312,6 +312,7 @@ impl Tmux {
             cwd: PathBuf::from("/"),
             size,
             name: "tmux".to_owned(),
+            notice: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use bowline_protocol::frame::{ClientFrame, Exit, Mode, Size};
-use bowline_terminal::{ApiInput, CreateSession, Error, Options, SessionState, SizeRule};
+use bowline_terminal::{ApiInput, CreateSession, Error, OnExit, Options, SessionState, SizeRule};
 
 use crate::support::{World, client, command_of, contains, soon};
 
@@ -249,4 +249,28 @@ async fn what_cannot_start_says_what_and_why() {
     let message = world.sessions.create(request).await.expect_err("no folder");
     assert!(message.to_string().contains("folder"), "{message}");
     assert!(world.sessions.list().is_empty());
+}
+
+#[tokio::test]
+async fn a_shell_that_cannot_be_run_is_replaced_and_the_terminal_says_so() {
+    for (number, chosen) in [(1, "/no/such/shell"), (2, "/etc/passwd")] {
+        let world = World::with(Options {
+            env_set: vec![("SHELL".into(), chosen.into())],
+            ..Options::default()
+        });
+        let created = world.sessions.create(CreateSession::default()).await;
+        let created = created.expect("a shell");
+        let notice = created.notice.expect("a notice");
+        assert!(
+            notice.contains(chosen) && notice.contains("/bin/sh"),
+            "{notice}"
+        );
+        let mut page = world.page(number);
+        page.attach(created.session).await;
+        page.see(created.session, &notice).await;
+        page.type_in(created.session, "echo SHELL=$SHELL';'\r")
+            .await;
+        page.see(created.session, "SHELL=/bin/sh;").await;
+        world.sessions.end_all(OnExit::End).await;
+    }
 }
