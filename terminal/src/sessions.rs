@@ -28,6 +28,8 @@ use crate::tmux::{Listed, Mark, Tmux, TmuxSession, Unavailable};
 const ENDED_MAX: usize = 32;
 /// How long an ended session is kept without viewers.
 const ENDED_TIME: Duration = Duration::from_secs(600);
+/// How often an ended session with viewers is looked at.
+const LINGER_LOOK: Duration = Duration::from_secs(30);
 /// Beyond the grace period, how long the end of everything may take.
 const END_ALL_EXTRA: Duration = Duration::from_secs(2);
 
@@ -630,8 +632,9 @@ async fn linger(session: Weak<Session>, registry: Weak<Inner>) {
         let abandoned = session
             .upgrade()
             .and_then(|session| session.abandoned_since());
-        let until = abandoned.unwrap_or_else(Instant::now) + ENDED_TIME;
-        if abandoned.is_some() && until <= Instant::now() {
+        let now = Instant::now();
+        let until = abandoned.map_or(now + LINGER_LOOK, |since| since + ENDED_TIME);
+        if abandoned.is_some() && until <= now {
             if let Some(inner) = registry.upgrade() {
                 lock(&inner.table).remove(id);
             }

@@ -533,7 +533,10 @@ impl Session {
             cwd: None,
             title: facts.title.value.clone(),
             age: self.started.elapsed(),
-            idle: shared.used.elapsed(),
+            idle: match shared.viewers.any_visible() {
+                true => Duration::ZERO,
+                false => shared.used.elapsed(),
+            },
             size: shared.size,
             viewers: shared.viewers.count(),
             tmux: self.tmux_number(),

@@ -14,16 +14,16 @@ use crate::support::{DEADLINE, Knowledge, Seen, World, batch, client, contains, 
 const GENERATION: Generation = Generation(1);
 
 /// A page that polls, one request after the other.
-struct Poller {
+pub(crate) struct Poller {
     links: Links,
     send_seq: u64,
     poll_seq: u64,
-    known: Knowledge,
+    pub(crate) known: Knowledge,
 }
 
 impl Poller {
     /// Greets and attaches to a session.
-    async fn new(world: &World, session: SessionId) -> Self {
+    pub(crate) async fn new(world: &World, session: SessionId) -> Self {
         let mut poller = Self {
             links: world.links.clone(),
             send_seq: 0,
@@ -41,7 +41,7 @@ impl Poller {
         self.links.http(client(1), GENERATION).expect("served")
     }
 
-    async fn send(&mut self, batch: Bytes, hold: Duration) -> Bytes {
+    pub(crate) async fn send(&mut self, batch: Bytes, hold: Duration) -> Bytes {
         let sent = self.transport().send(self.send_seq, batch, hold).await;
         let answer = sent.expect("carried out");
         self.send_seq += 1;
@@ -64,7 +64,7 @@ impl Poller {
         writer.take()
     }
 
-    async fn poll(&mut self, hold: Duration) -> Bytes {
+    pub(crate) async fn poll(&mut self, hold: Duration) -> Bytes {
         let answer = self
             .transport()
             .poll(self.poll_seq, self.acks(), hold)
@@ -75,7 +75,7 @@ impl Poller {
         answer
     }
 
-    fn keys(&mut self, session: SessionId, text: &str) -> Bytes {
+    pub(crate) fn keys(&mut self, session: SessionId, text: &str) -> Bytes {
         let seen = self.known.of(session);
         let log = seen.position.expect("attached").log;
         seen.input.push(Bytes::copy_from_slice(text.as_bytes()));
@@ -92,7 +92,7 @@ impl Poller {
         writer.take()
     }
 
-    async fn until(
+    pub(crate) async fn until(
         &mut self,
         session: SessionId,
         what: &str,

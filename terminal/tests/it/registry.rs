@@ -3,7 +3,7 @@
 use bowline_protocol::ClientFrame;
 use bowline_terminal::{CreateSession, Error, OnExit, Options, Size};
 
-use crate::support::{World, command_of};
+use crate::support::{World, command_of, soon};
 
 fn for_pane(pane: &str) -> CreateSession {
     CreateSession {
@@ -125,4 +125,40 @@ async fn ended_sessions_are_kept_but_not_without_end() {
     let last = listed.last().expect("some are kept").id;
     world.sessions.close(last).await.expect("it is listed");
     assert!(matches!(world.sessions.get(last), Err(Error::Gone)));
+}
+
+#[tokio::test]
+async fn a_thousand_sessions_run_in_one_process() {
+    const SESSIONS: usize = 1000;
+    bowline_terminal::resources::raise_open_files();
+    let fit = bowline_terminal::resources::most_sessions();
+    let world = World::with(Options {
+        max_sessions: SESSIONS,
+        ..Options::default()
+    });
+    let mut created = Vec::new();
+    for _ in 0..SESSIONS {
+        match world.sessions.create(command_of(&["cat"])).await {
+            Ok(one) => created.push(one.session),
+            // A machine that lets a process have few files says so, and only then.
+            Err(Error::Exhausted { .. }) if fit.is_some_and(|fit| fit <= created.len()) => break,
+            Err(error) => panic!("session {}: {error}", created.len()),
+        }
+    }
+    // Each is as alive as if it were alone.
+    let mut page = world.page(1);
+    for session in created.iter().step_by(97).chain(created.last()) {
+        page.attach(*session).await;
+        page.type_in(*session, "still here\r").await;
+        page.see(*session, "still here\r\nstill here\r\n").await;
+    }
+    assert_eq!(world.sessions.list().len(), created.len());
+    world.sessions.end_all(OnExit::End).await;
+    // A slow machine may need longer than a server waits.
+    let ended = async {
+        while !world.sessions.list().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the end of all", ended).await;
 }
