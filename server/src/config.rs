@@ -1,6 +1,6 @@
 //! The command line and the environment, and what they resolve to. Parse, then resolve: nothing
 //! downstream sees what was typed. Secrets come from the environment or a file, never from a flag that
-//! `ps` shows.
+//! `ps` shows. Long because every flag stands here with its help and its variable: one table, in one place.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! The registry: who may start a session, which pane it belongs to, what runs, what ended lately.
+//! The registry: who may start a session, which pane it belongs to, what runs, what ended lately. Long
+//! because admission, panes, adoption from tmux and the end of each are decided under its one lock.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
