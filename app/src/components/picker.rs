@@ -7,7 +7,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::dialog::Dialog;
-use crate::functions::sessions::{SessionRow, State};
+use crate::functions::sessions::{AttentionReply, SessionRow, State};
 use crate::state::desk::Desk;
 use crate::text;
 use bowline_protocol::SessionId;
@@ -70,6 +70,25 @@ fn facts(row: &SessionRow) -> String {
         text::age(row.age_s),
         text::age(row.idle_s)
     )
+}
+
+/// What whoever looks at the session should know. The terminal says it too, with our name before it.
+fn notice(row: &SessionRow) -> String {
+    let notice = row.notice.as_deref().unwrap_or_default();
+    notice.trim_start_matches("Bowline: ").to_owned()
+}
+
+/// Why somebody should look at a session, if somebody should.
+fn attention(row: &SessionRow) -> String {
+    let why = row.attention.filter(|_| row.state == State::NeedsAttention);
+    let why = why.map(|why| match why {
+        AttentionReply::Bell => "rang",
+        AttentionReply::Notification => "has a notification",
+        AttentionReply::Quiet => "is quiet after work",
+        AttentionReply::Waiting => "waits for you",
+        AttentionReply::Done => "is done",
+    });
+    why.unwrap_or_default().to_owned()
 }
 
 /// The dialog.
@@ -202,11 +221,17 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                         Some(Place::Ended) => "ended",
                         _ => "detached",
                     }}</span>
+                    <Show when=move || !read(attention).is_empty()>
+                        <span class="session-place attention">{move || read(attention)}</span>
+                    </Show>
                 </div>
                 <div class="session-folder">
                     {move || read(|row| row.cwd.as_deref().map(text::folder).unwrap_or_default())}
                 </div>
                 <div class="session-facts">{move || read(facts)}</div>
+                <Show when=move || !read(notice).is_empty()>
+                    <div class="session-notice">{move || read(notice)}</div>
+                </Show>
             </div>
             <div class="session-actions">
                 <button type="button" class="button primary" on:click=open>

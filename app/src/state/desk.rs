@@ -112,11 +112,8 @@ impl Desk {
 
     /// How many sessions run, as last known, tracked.
     pub(crate) fn running(self) -> usize {
-        self.sessions.with(|rows| {
-            rows.iter()
-                .filter(|row| row.state == State::Running)
-                .count()
-        })
+        self.sessions
+            .with(|rows| rows.iter().filter(|row| row.state != State::Exited).count())
     }
 
     /// What this page may do in a session, tracked.
@@ -189,7 +186,7 @@ impl Desk {
         let session = self.peek(|workspace| workspace.tab(tab)?.pane.session);
         let runs = self.sessions.with_untracked(|rows| {
             let mut rows = rows.iter();
-            rows.any(|row| Some(row.session_id) == session && row.state == State::Running)
+            rows.any(|row| Some(row.session_id) == session && row.state != State::Exited)
         });
         if runs {
             let name = untrack(|| self.name(tab));
