@@ -59,6 +59,8 @@ __bowline_set_up() {
     # Expands to nothing, and notes that a command line is carried out.
     __bowline_nothing= __bowline_ran=
     if builtin shopt -q promptvars; then
+        # The expansion of variables takes one of each pair again, and here a `$` follows.
+        __bowline_begin="${__bowline_open}133;C${close//\\/\\\\}"
         __bowline_begin+='${__bowline_nothing:$((__bowline_ran = 1)):0}'
     else
         __bowline_ran=always

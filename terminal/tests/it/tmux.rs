@@ -459,9 +459,12 @@ async fn a_login_shell_in_tmux_is_one_and_its_marks_arrive() {
     });
     let session = create(&world, CreateSession::default()).await;
     let mut page = shown(&world, 1, session).await;
-    page.type_in(session, "shopt login_shell; echo name=$0';'; (exit 3)\r")
-        .await;
-    page.see(session, "login_shell    \ton").await;
+    page.type_in(
+        session,
+        "shopt -q login_shell && echo lo''gin';'; echo name=$0';'; (exit 3)\r",
+    )
+    .await;
+    page.see(session, "login;").await;
     page.see(session, "name=-bash;").await;
     let told = async {
         loop {
@@ -473,6 +476,12 @@ async fn a_login_shell_in_tmux_is_one_and_its_marks_arrive() {
         }
     };
     soon("the end of the command", told).await;
+    // On their way through tmux they leave nothing on the screen.
+    let text = page.known.of(session).text();
+    assert!(
+        !text.contains("Ptmux") && !text.contains("__bowline"),
+        "{text:?}"
+    );
     world.sessions.end_all(OnExit::End).await;
 }
 
