@@ -207,6 +207,11 @@ function underlineStyle(fg, bg, extended) {
   return (bg & HAS_EXTENDED && extended.underlineStyle) || 1;
 }
 
+/** What the handlers of a string have of it so far. */
+function payload(stringParser) {
+  return JSON.stringify((stringParser._active ?? []).map((handler) => handler._data));
+}
+
 function link(terminal, id) {
   return id ? terminal.core._oscLinkService.getLinkData(id)?.uri : "";
 }

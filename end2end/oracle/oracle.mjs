@@ -15,6 +15,7 @@
  *   0  done; per d and t: u32 length, bytes
  *   1  a comparison found this difference, the rest of the script was not carried out
  *   2  xterm.js threw this; the terminals of this script are not to be used any more
+ *   3  the oracle itself failed with this
  * With BOWLINE_ORACLE_SHOW set, a difference comes with both screens as text.
  *
  * Must not know what is tested, nor which differences are allowed (`allowed.mjs`).
@@ -29,6 +30,16 @@ const slots = new Map();
 let table = new Uint8Array(0);
 
 class Difference extends Error {}
+class Thrown extends Error {}
+
+/** Carries out what is xterm.js' own doing. */
+function byXterm(action) {
+  try {
+    action();
+  } catch (error) {
+    throw new Thrown(String(error?.stack ?? error));
+  }
+}
 
 class Reader {
   constructor(bytes) {
@@ -81,10 +92,10 @@ function run(reader) {
         put(slot, new Terminal({ cols: reader.u16(), rows: reader.u16(), scrollback: reader.u32() }, table));
         break;
       case "w":
-        terminal(slot).write(reader.block());
+        byXterm(() => terminal(slot).write(reader.block()));
         break;
       case "r":
-        terminal(slot).resize(reader.u16(), reader.u16());
+        byXterm(() => terminal(slot).resize(reader.u16(), reader.u16()));
         break;
       case "R":
         terminal(slot).reset();
@@ -129,7 +140,8 @@ function serve(frame) {
     answer(0, parts);
   } catch (error) {
     if (error instanceof Difference) answer(1, [Buffer.from(error.message, "utf8")]);
-    else answer(2, [Buffer.from(String(error?.stack ?? error), "utf8")]);
+    else if (error instanceof Thrown) answer(2, [Buffer.from(error.message, "utf8")]);
+    else answer(3, [Buffer.from(String(error?.stack ?? error), "utf8")]);
   }
 }
 

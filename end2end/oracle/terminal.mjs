@@ -51,12 +51,7 @@ export class Terminal {
     this.xterm.unicode.activeVersion = "bowline";
     allowed.copyOnlyOwnClusters(this.core._bufferService.buffer.lines.get(0));
     for (const prefix of [undefined, "?"]) {
-      this.xterm.parser.registerCsiHandler({ prefix, final: "J" }, (params) => {
-        if (params[0] !== 3) return false;
-        this.core._inputHandler.eraseInDisplay({ params: [3], length: 1 });
-        allowed.keepSavedOnScreen(this.core);
-        return true;
-      });
+      this.xterm.parser.registerCsiHandler({ prefix, final: "J" }, ([what]) => this.#erase(what, prefix === "?"));
     }
     /** The bytes of a character whose end has not come: xterm.js 6.0 loses `E2 80 | 94` cut like this. */
     this.tail = new Uint8Array(0);
@@ -95,6 +90,21 @@ export class Terminal {
     this.tail = new Uint8Array(0);
     Object.assign(this.xterm.options, CHANGED_BY_PROGRAMS);
     this.write(Buffer.from(RESET, "latin1"));
+  }
+
+  /** ED where xterm.js does something that the server or the page doesn't; says whether it was carried out. */
+  #erase(what, protects) {
+    const { x, y, ybase } = this.core._bufferService.buffer;
+    const input = this.core._inputHandler;
+    if (what === 3) {
+      input.eraseInDisplay({ params: [3], length: 1 }, protects);
+      allowed.keepSavedOnScreen(this.core);
+      return true;
+    }
+    // In the last cell it throws; the page erases everything instead (`erase_from_the_last_cell` in `app/src/xterm.rs`).
+    if (what !== 1 || ybase > 0 || y + 1 < this.core.rows || x + 1 < this.core.cols) return false;
+    input.eraseInDisplay({ params: [2], length: 1 }, protects);
+    return true;
   }
 
   /** xterm.js without a browser has no theme: what a program does to it is kept here. */
