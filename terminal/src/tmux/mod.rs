@@ -276,6 +276,8 @@ impl Tmux {
                 self.start_server(&program).await?;
             }
         }
+        // A server that got no session would wait for one for ever.
+        let _ = self.tell(["set-option", "-s", "exit-empty", "on"]).await;
         Err(Unavailable::Failed(last))
     }
 
