@@ -54,6 +54,15 @@ try {
       await view.page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
       await shot("shortcuts");
       await view.press("Escape");
+      const other = await stage.page({ viewport: { width: 1000, height: 640 }, login: "token" });
+      await other.focus();
+      await view.pane.locator(".pane-note").first().waitFor();
+      await shot("sized-elsewhere");
+      const picker = await view.openPicker();
+      await picker.row("agent").getByRole("button", { name: "Watch" }).click();
+      await view.pane.getByRole("button", { name: "Type here" }).waitFor();
+      await shot("read-only");
+      await other.page.context().close();
       await view.page.context().close();
     }
   }

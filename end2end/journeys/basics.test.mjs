@@ -83,6 +83,17 @@ journey("less pages through a long file", async (stage) => {
   await view.waitForText(PROMPT);
 });
 
+journey("a character whose bytes come apart is shown whole", async (stage) => {
+  const server = await stage.server();
+  const view = await stage.page();
+  await view.run("printf 'apart \\xe2\\x80'; read -s; printf '\\x94 \\xf0\\x9f'; read -s; printf '\\xa7\\xb6 whole\\n'", /^apart\s*$/m);
+  const session = await view.session();
+  await server.type(session, "\r");
+  await view.waitForText(/^apart — *$/m);
+  await server.type(session, "\r");
+  await view.waitForText(/^apart — 🧶 whole\s*$/mu);
+});
+
 journey("Ctrl-C interrupts the program in front", async (stage) => {
   await stage.server();
   const view = await stage.page();
