@@ -130,11 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_a_member_of_its_own_session() {
-        let me = rustix::process::getpid();
-        let session = rustix::process::getsid(None).expect("a session");
+    fn a_program_of_a_terminal_is_a_member_of_its_session() {
+        // Not this process: a container's may belong to a session outside it, which has no number.
+        let (_pty, pts) = pty_process::blocking::open().expect("a terminal");
+        let mut child = pty_process::blocking::Command::new("cat")
+            .spawn(pts)
+            .expect("a program");
+        let leader = Pid::from_child(&child);
         let sessions = by_session().expect("/proc is there");
-        assert!(sessions[&session.as_raw_pid()].contains(&me));
-        assert!(is_member(me, session));
+        assert!(sessions[&leader.as_raw_pid()].contains(&leader));
+        assert!(is_member(leader, leader));
+        assert!(!is_member(rustix::process::getpid(), leader));
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        assert!(!is_member(leader, leader));
     }
 }
