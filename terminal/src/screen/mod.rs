@@ -24,7 +24,7 @@ use crate::lock;
 use crate::log::ResizeMark;
 use crate::session::Session;
 pub(crate) use pool::Pool;
-pub(crate) use replies::{Echo, Replies};
+pub(crate) use replies::{Echo, Pace, Replies};
 pub(crate) use speakers::Speakers;
 
 /// How far a trail may be behind before its PTY waits, bytes: what a screen parses in a few milliseconds.
@@ -165,6 +165,15 @@ impl Trail {
     fn lag(&self) -> u64 {
         let end = self.end.load(Ordering::SeqCst);
         end.saturating_sub(self.position.load(Ordering::SeqCst))
+    }
+
+    /// Whether all of the log is parsed.
+    pub(crate) fn pace(&self) -> Pace {
+        if self.lag() == 0 {
+            Pace::CaughtUp
+        } else {
+            Pace::Behind
+        }
     }
 
     /// The log ends there now.

@@ -2,7 +2,8 @@
 //!
 //! A program that asks reads the answer without echo. Where the terminal still echoes, the answer waits a
 //! moment for that to end. If it does not, or if who asked has ended, nobody would understand the answer:
-//! it would be seen, or typed into a shell. So it is dropped.
+//! it would be seen, or typed into a shell. So it is dropped. Echo also ends when a shell comes back to its
+//! prompt: an answer that found echo on waits for what the shell says about that.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,6 +18,8 @@ const WAITING_MAX: usize = 4096;
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How often echo is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(5);
+/// After echo: how long what a shell says of a command's end may be on its way through the kernel.
+const SETTLES: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 struct Reply {
@@ -24,6 +27,8 @@ struct Reply {
     /// The foreground process group when it was asked.
     asked_by: Option<Pid>,
     until: Instant,
+    /// When echo was seen on last.
+    echoed: Option<Instant>,
     /// Part of it is written: the rest must follow.
     is_begun: bool,
 }
@@ -33,7 +38,7 @@ struct Reply {
 pub(crate) struct Replies {
     waiting: VecDeque<Reply>,
     bytes: usize,
-    /// Echo was on when last looked at.
+    /// When the first may be written, after it could not.
     look_at: Option<Instant>,
 }
 
@@ -42,6 +47,14 @@ pub(crate) struct Replies {
 pub(crate) enum Echo {
     On,
     Off,
+}
+
+/// Whether the screen knows all that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    CaughtUp,
+    /// That the one who asked has ended may be in what it has not read.
+    Behind,
 }
 
 /// Whether no process of a group is left.
@@ -61,6 +74,7 @@ impl Replies {
             bytes,
             asked_by,
             until: Instant::now() + PATIENCE,
+            echoed: None,
             is_begun: false,
         });
     }
@@ -72,21 +86,32 @@ impl Replies {
     }
 
     /// What is to be written now. [`Replies::wrote`] takes it off.
-    pub(crate) fn front(&mut self, echo: Echo) -> Option<&[u8]> {
-        let (now, echo) = (Instant::now(), echo == Echo::On);
+    pub(crate) fn front(&mut self, echo: Echo, pace: Pace) -> Option<&[u8]> {
+        let now = Instant::now();
         self.look_at = None;
-        while let Some(first) = self.waiting.front() {
-            let is_lost = first.asked_by.is_some_and(has_ended) || (echo && now >= first.until);
-            if first.is_begun || !is_lost {
+        while let Some(first) = self.waiting.front_mut() {
+            let is_late = now >= first.until;
+            let is_lost = first.asked_by.is_some_and(has_ended) || (echo == Echo::On && is_late);
+            if first.is_begun {
                 break;
+            } else if is_lost {
+                self.bytes -= first.bytes.len();
+                self.waiting.pop_front();
+                continue;
             }
-            self.bytes -= first.bytes.len();
-            self.waiting.pop_front();
-        }
-        let waits = self.waiting.front().is_some_and(|first| !first.is_begun);
-        if echo && waits {
-            self.look_at = Some(now + LOOK);
-            return None;
+            if echo == Echo::On {
+                first.echoed = Some(now);
+            }
+            let settled = first.echoed.map(|at| at + SETTLES);
+            if echo == Echo::On || (pace == Pace::Behind && !is_late) {
+                self.look_at = Some(now + LOOK);
+            } else {
+                self.look_at = settled.filter(|at| *at > now);
+            }
+            if self.look_at.is_some() {
+                return None;
+            }
+            break;
         }
         self.waiting.front().map(|reply| reply.bytes.as_slice())
     }
@@ -135,12 +160,26 @@ mod tests {
     async fn an_answer_waits_for_echo_to_end_and_then_is_written() {
         let mut replies = Replies::default();
         replies.push(b"answer".to_vec(), ours());
-        assert_eq!(replies.front(Echo::On), None);
+        assert_eq!(replies.front(Echo::On, Pace::CaughtUp), None);
         tokio::time::advance(LOOK).await;
-        assert_eq!(replies.front(Echo::Off), Some(&b"answer"[..]));
+        assert_eq!(replies.front(Echo::Off, Pace::CaughtUp), None);
+        tokio::time::advance(SETTLES).await;
+        let front = replies.front(Echo::Off, Pace::CaughtUp);
+        assert_eq!(front, Some(&b"answer"[..]));
         replies.wrote(6);
-        assert_eq!(replies.front(Echo::Off), None);
+        assert_eq!(replies.front(Echo::Off, Pace::CaughtUp), None);
         assert_eq!(replies.due(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_waits_for_the_screen_but_not_for_long() {
+        let mut replies = Replies::default();
+        replies.push(b"answer".to_vec(), ours());
+        assert_eq!(replies.front(Echo::Off, Pace::Behind), None);
+        assert_eq!(replies.due(), Some(Instant::now() + LOOK));
+        tokio::time::advance(PATIENCE).await;
+        let front = replies.front(Echo::Off, Pace::Behind);
+        assert_eq!(front, Some(&b"answer"[..]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -148,10 +187,10 @@ mod tests {
         let mut replies = Replies::default();
         replies.push(b"echoed".to_vec(), ours());
         tokio::time::advance(PATIENCE).await;
-        assert_eq!(replies.front(Echo::On), None);
+        assert_eq!(replies.front(Echo::On, Pace::CaughtUp), None);
         assert_eq!(replies.due(), None);
         replies.push(b"for one that has ended".to_vec(), ended());
-        assert_eq!(replies.front(Echo::Off), None);
+        assert_eq!(replies.front(Echo::Off, Pace::CaughtUp), None);
         assert_eq!(replies.due(), None);
         replies.push(vec![b'x'; WAITING_MAX + 1], ours());
         assert_eq!(replies.due(), None);

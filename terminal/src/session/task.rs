@@ -332,7 +332,10 @@ impl Task {
     fn reply(&self) {
         let mut shared = self.session.shared();
         while shared.input.is_between_keys() && shared.replies.due().is_some() {
-            let Some(reply) = shared.replies.front(self.echo()) else {
+            let Some(reply) = shared
+                .replies
+                .front(self.echo(), self.session.trail().pace())
+            else {
                 return;
             };
             let written = self

@@ -170,12 +170,22 @@ async fn a_program_ends_with_its_status_and_its_last_output() {
     let tmux = Tmux::new();
     let world = tmux.world();
     for (number, script, expected) in [
-        (1, "seq 1 100; echo last-words; exit 7", Exit::Code(7)),
-        (2, "echo last-words; kill -TERM $$", Exit::Signal(15)),
-        (3, "read line; echo last-words; exit 0", Exit::Code(0)),
+        (
+            1,
+            "seq 1 100; echo last-words; read x; exit 7",
+            Exit::Code(7),
+        ),
+        (
+            2,
+            "echo last-words; read x; kill -TERM $$",
+            Exit::Signal(15),
+        ),
+        (3, "echo last-words; read x; exit 0", Exit::Code(0)),
     ] {
         let session = create(&world, command_of(&["bash", "-c", script])).await;
         let mut page = shown(&world, number, session).await;
+        // tmux throws away what it has not read when it learns of an end, so the program waits.
+        page.see(session, "last-words").await;
         page.type_in(session, "\r").await;
         assert_eq!(page.exit_of(session).await, expected, "{script}");
         // The last that is printed is on the screen that stays.
@@ -266,12 +276,26 @@ async fn a_program_that_ended_meanwhile_is_told_as_it_ended() {
     let before = tmux.world();
     let session = create(
         &before,
-        command_of(&["bash", "-c", "echo pid=$$';'; read x; echo by''e; exit 3"]),
+        command_of(&[
+            "bash",
+            "-c",
+            "echo pid=$$';'; read x; echo by''e; read x; exit 3",
+        ]),
     )
     .await;
     let mut page = shown(&before, 1, session).await;
     let pid = page.number(session, "pid").await;
     before.sessions.leave().await;
+    tmux.ask(&["send-keys", "-t", "=pane-0:", "Enter"]);
+    let said = async {
+        while !tmux
+            .ask(&["capture-pane", "-p", "-t", "=pane-0:"])
+            .contains("bye")
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the last words in tmux", said).await;
     tmux.ask(&["send-keys", "-t", "=pane-0:", "Enter"]);
     ends(pid).await;
 
@@ -279,7 +303,8 @@ async fn a_program_that_ended_meanwhile_is_told_as_it_ended() {
     after.sessions.adopt().await;
     let mut page = shown(&after, 1, session).await;
     assert_eq!(page.exit_of(session).await, Exit::Code(3));
-    assert!(page.known.of(session).text().contains("bye"));
+    let text = page.known.of(session).text();
+    assert!(text.contains("bye"), "{text:?}");
 }
 
 #[tokio::test]
@@ -392,17 +417,19 @@ async fn a_missing_program_is_told_in_tmux_mode_too() {
 async fn words_reach_the_program_as_they_are() {
     let tmux = Tmux::new();
     let world = tmux.world();
+    let script = "printf '<%s>' \"$@\"; read x";
+    let words = ["bash", "-c", script, "bash"];
     let words = [
-        "printf", "<%s>", "a b", "x;", ";", "#{host}", "$HOME", "-n", "'\"",
-    ];
+        &words[..],
+        &["a b", "x;", ";", "#{host}", "$HOME", "-n", "'\""],
+    ]
+    .concat();
     let session = create(&world, command_of(&words)).await;
     let mut page = shown(&world, 1, session).await;
+    page.see(session, "<a b><x;><;><#{host}><$HOME><-n><'\">")
+        .await;
+    page.type_in(session, "\r").await;
     assert_eq!(page.exit_of(session).await, Exit::Code(0));
-    let text = page.known.of(session).text();
-    assert!(
-        text.contains("<a b><x;><;><#{host}><$HOME><-n><'\">"),
-        "{text:?}"
-    );
 }
 
 #[tokio::test]
@@ -461,11 +488,13 @@ async fn a_login_shell_in_tmux_is_one_and_its_marks_arrive() {
     let mut page = shown(&world, 1, session).await;
     page.type_in(
         session,
-        "shopt -q login_shell && echo lo''gin';'; echo name=$0';'; (exit 3)\r",
+        "shopt -q login_shell && echo lo''gin';'; echo name=$0';'\r",
     )
     .await;
     page.see(session, "login;").await;
     page.see(session, "name=-bash;").await;
+    // While tmux draws its window for the first time it passes nothing through.
+    page.type_in(session, "(exit 3)\r").await;
     let told = async {
         loop {
             let info = world.sessions.get(session).expect("it runs").info();
