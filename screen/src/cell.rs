@@ -139,12 +139,12 @@ impl Cell {
         }
     }
 
-    /// A byte of ASCII one cell wide, if that is what it holds.
-    pub(crate) fn ascii(self) -> Option<u8> {
+    /// A byte of ASCII one cell wide, if that is what it holds; 0 if it holds nothing.
+    pub(crate) fn letter(self) -> Option<u8> {
         let code = self.content ^ 1 << WIDTH_SHIFT;
         u8::try_from(code)
             .ok()
-            .filter(|code| (0x20..0x7f).contains(code))
+            .filter(|code| matches!(code, 0 | 0x20..0x7f))
     }
 
     /// The same cell with numbers of other styles.

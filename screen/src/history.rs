@@ -178,9 +178,8 @@ mod tests {
     }
 
     fn text(row: &Row) -> String {
-        row.cells()
-            .iter()
-            .filter_map(|cell| cell.ascii())
+        (0..row.written_len())
+            .filter_map(|at| row.get(at).letter())
             .map(char::from)
             .collect()
     }

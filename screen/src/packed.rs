@@ -4,7 +4,7 @@
 //! Bytes below 0x20 are tags (no cell holds a control character); everything else is a character in a cell.
 
 use crate::cell::{Cell, Content, EXTENDED, Extended, Look};
-use crate::row::Row;
+use crate::row::{Row, Written};
 use crate::styles::Styles;
 
 /// First byte of a row that continues the one above.
@@ -32,12 +32,36 @@ const WIDE_ALONE: u8 = 0x08;
 /// Appends a row's bytes.
 pub(crate) fn pack(row: &Row, styles: &Styles, out: &mut Vec<u8>) {
     out.push(if row.wrapped { WRAPPED } else { NOT_WRAPPED });
-    let cells = row.cells();
-    let end = cells
-        .iter()
-        .rposition(|&cell| cell != Cell::BLANK)
-        .map_or(0, |last| last + 1);
-    let cells = &cells[..end];
+    match row.written() {
+        Written::Text(text, look) => pack_text(text, look, styles, out),
+        Written::Cells(cells) => pack_cells(cells, styles, out),
+    }
+}
+
+fn pack_text(mut text: &[u8], look: Look, styles: &Styles, out: &mut Vec<u8>) {
+    if text.is_empty() {
+        return;
+    }
+    if look != Look::default() {
+        pack_look(look, styles, out);
+    }
+    loop {
+        let letters = text.iter().position(|&letter| letter == 0);
+        let (letters, rest) = text.split_at(letters.unwrap_or(text.len()));
+        out.extend_from_slice(letters);
+        if rest.is_empty() {
+            return;
+        }
+        let letters = rest.iter().position(|&letter| letter != 0);
+        let (empty, rest) = rest.split_at(letters.unwrap_or(rest.len()));
+        out.push(EMPTY);
+        pack_count(empty.len(), out);
+        text = rest;
+    }
+}
+
+fn pack_cells(cells: &[Cell], styles: &Styles, out: &mut Vec<u8>) {
+    out.reserve(cells.len());
     let mut look = Look::default();
     let mut at = 0;
     while at < cells.len() {
@@ -46,7 +70,7 @@ pub(crate) fn pack(row: &Row, styles: &Styles, out: &mut Vec<u8>) {
             look = cell.look;
             pack_look(look, styles, out);
         }
-        if let Some(byte) = cell.ascii() {
+        if let Some(byte) = cell.letter().filter(|&letter| letter != 0) {
             out.push(byte);
             at += 1;
             continue;
@@ -261,8 +285,30 @@ mod tests {
         let mut bytes = Vec::new();
         pack(&row, &styles, &mut bytes);
         let back = unpack(&bytes, &mut styles);
-        assert_eq!(back.cells(), cells);
+        let back_cells: Vec<Cell> = (0..cells.len()).map(|at| back.get(at)).collect();
+        assert_eq!(back_cells, cells);
         assert!(back.wrapped);
+    }
+
+    #[test]
+    fn letters_come_back_as_they_were() {
+        let mut styles = Styles::default();
+        let red = Look {
+            fg: 0x0100_0001,
+            ..Look::default()
+        };
+        for look in [Look::default(), red] {
+            let mut row = Row::default();
+            row.write_ascii(0, b"some  text", look);
+            row.erase(80, 2, 4, Cell::empty(look));
+            row.erase(80, 8, 90, Cell::BLANK);
+            let mut bytes = Vec::new();
+            pack(&row, &styles, &mut bytes);
+            let back = unpack(&bytes, &mut styles);
+            for at in 0..20 {
+                assert_eq!(back.get(at), row.get(at), "{at}");
+            }
+        }
     }
 
     #[test]

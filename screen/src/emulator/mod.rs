@@ -278,8 +278,7 @@ impl Emulator {
 }
 
 fn renumbered(row: &Row, old: &Styles, new: &mut Styles) -> Row {
-    let cells = row.cells().iter().map(|cell| cell.renumbered(old, new));
-    Row::from_cells(cells.collect(), row.wrapped)
+    row.map(|cell| cell.renumbered(old, new))
 }
 
 /// Columns and rows within what a terminal can have.

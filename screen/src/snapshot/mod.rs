@@ -415,8 +415,7 @@ fn needed_rows(buffer: &Buffer, history: usize, saved: Option<usize>) -> usize {
     if history > 0 {
         return buffer.rows.len();
     }
-    let is_blank =
-        |row: &crate::row::Row| !row.wrapped && row.cells().iter().all(|&cell| cell == Cell::BLANK);
+    let is_blank = |row: &crate::row::Row| !row.wrapped && row.written_len() == 0;
     let written = buffer.rows.iter().rposition(|row| !is_blank(row));
     written
         .map_or(0, |last| last + 1)

@@ -106,12 +106,7 @@ impl<'a> RowWriter<'a> {
         } else if row.wrapped && self.rows > 1 {
             self.first_continues();
         }
-        let end = row
-            .cells()
-            .iter()
-            .rposition(|&cell| cell != Cell::BLANK)
-            .map_or(0, |last| last + 1)
-            .min(self.cols);
+        let end = row.written_len().min(self.cols);
         let mut at = 0;
         while at < end {
             if self.x > 0 || at > 0 {
@@ -238,7 +233,7 @@ impl<'a> RowWriter<'a> {
             self.print(" ", styles);
             return 1;
         }
-        if let Some(byte) = cell.ascii() {
+        if let Some(byte) = cell.letter().filter(|&letter| letter != 0) {
             if self.join >> 3 != 0 {
                 self.part(byte.into());
             }
