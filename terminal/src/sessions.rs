@@ -21,7 +21,7 @@ use crate::options::{OnExit, Options, TmuxMode};
 use crate::readiness;
 use crate::resources;
 use crate::screen::Pool;
-use crate::session::{Beginning, Phase, Session, SessionHandle, SessionInfo, run};
+use crate::session::{Beginning, Floods, Life, Phase, Session, SessionHandle, SessionInfo};
 use crate::spawn::{Launch, Program, home, prepare, spawn};
 use crate::tmux::{Listed, Mark, Tmux, TmuxSession, Unavailable};
 
@@ -69,6 +69,7 @@ struct Inner {
     options: Arc<Options>,
     scanner: Arc<Scanner>,
     screens: Arc<Pool>,
+    floods: Floods,
     /// `None` where there is no folder for it.
     tmux: Option<Arc<Tmux>>,
     table: Mutex<Table>,
@@ -137,6 +138,7 @@ impl Sessions {
             options: Arc::new(options),
             scanner: Arc::default(),
             screens: Arc::default(),
+            floods: Floods::default(),
             tmux,
             table: Mutex::default(),
         }))
@@ -549,16 +551,17 @@ impl Inner {
         // Given back only now that the session counts by itself.
         drop(place);
         let registry = Arc::downgrade(self);
-        let life = run(
+        let life = Life {
             session,
             terminal,
-            spawned.child,
-            self.options.clone(),
-            self.scanner.clone(),
-        );
+            child: spawned.child,
+            options: self.options.clone(),
+            scanner: self.scanner.clone(),
+            floods: self.floods.clone(),
+        };
         tokio::spawn(async move {
             let attending = attended.map(|tmux| tokio::spawn(tmux.attend()));
-            let session = life.await;
+            let session = life.run().await;
             if let Some(attending) = attending {
                 attending.abort();
             }

@@ -3,7 +3,7 @@
 //! measured does. See `docs/performance.md` for the method.
 //!
 //! Environment: `BOWLINE_BIN` (another binary than the one just built), `BOWLINE_DIST` (the page's files),
-//! `BOWLINE_BENCH_QUICK` (smaller sizes).
+//! `BOWLINE_BENCH_QUICK` (smaller sizes), `BOWLINE_BENCH_ONLY` (some parts, by name, with commas between).
 
 mod bare;
 mod echo;
@@ -96,16 +96,35 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether a part is measured: all are, unless some are named.
+fn is_wanted(part: &str) -> bool {
+    std::env::var("BOWLINE_BENCH_ONLY")
+        .ok()
+        .filter(|only| !only.is_empty())
+        .is_none_or(|only| only.split(',').any(|name| name == part))
+}
+
 async fn measure(sizes: Sizes) -> anyhow::Result<Table> {
     let mut table = Table::default();
     // Memory first: the server of that figure has done nothing else.
-    memory::measure(sizes, &mut table).await.context("memory")?;
-    echo::measure(sizes, &mut table).await.context("echo")?;
-    throughput::measure(sizes, &mut table)
-        .await
-        .context("throughput")?;
-    screen::measure(sizes, &mut table).await.context("screen")?;
-    flood::measure(sizes, &mut table).await.context("floods")?;
-    page::measure(&mut table).context("page")?;
+    if is_wanted("memory") {
+        memory::measure(sizes, &mut table).await.context("memory")?;
+    }
+    if is_wanted("echo") {
+        echo::measure(sizes, &mut table).await.context("echo")?;
+    }
+    if is_wanted("throughput") {
+        let measured = throughput::measure(sizes, &mut table).await;
+        measured.context("throughput")?;
+    }
+    if is_wanted("screen") {
+        screen::measure(sizes, &mut table).await.context("screen")?;
+    }
+    if is_wanted("floods") {
+        flood::measure(sizes, &mut table).await.context("floods")?;
+    }
+    if is_wanted("page") {
+        page::measure(&mut table).context("page")?;
+    }
     Ok(table)
 }

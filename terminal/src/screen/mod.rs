@@ -2,8 +2,9 @@
 //! queries and hears what the output says.
 //!
 //! It never sits on the way of a byte to a viewer: threads of their own ([`Pool`]) read the log behind
-//! everybody else. The one throttle there is: a session's PTY is not read while its trail is more than
-//! [`LAG_MAX`] behind, or a flood would never be caught up with.
+//! everybody else, and a flood is parsed by the thread that took it in, once the viewers were told of it. The
+//! one throttle there is: a session's PTY is not read while its trail is more than [`LAG_MAX`] behind, or a
+//! flood would never be caught up with.
 
 mod pool;
 mod replies;
@@ -68,6 +69,15 @@ pub struct ScreenShot {
     pub cursor: (usize, usize),
     /// The title; empty when there is none.
     pub title: String,
+}
+
+/// Who parses what was just said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    /// Whoever says that the log has grown, at once.
+    Here,
+    /// A thread of the pool.
+    Elsewhere,
 }
 
 /// Somebody's wish to see the screen.
@@ -177,9 +187,20 @@ impl Trail {
     }
 
     /// The log ends there now.
-    pub(crate) fn grown_to(&self, end: u64, session: &Arc<Session>) {
+    pub(crate) fn grown_to(&self, end: u64, session: &Arc<Session>, parsed: Parsed) {
         self.end.store(end, Ordering::SeqCst);
-        self.follow(session);
+        match parsed {
+            Parsed::Elsewhere => self.follow(session),
+            // Unless a thread of the pool is at it.
+            Parsed::Here => {
+                while !self.queued.swap(true, Ordering::SeqCst) {
+                    if self.step(session) == Left::Nothing {
+                        self.settle(session);
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     /// A viewer wants a snapshot: it is put into its session's state, and the viewer is woken.
@@ -227,11 +248,13 @@ impl Trail {
     fn run(&self, session: &Arc<Session>) {
         match self.step(session) {
             Left::More => self.follow(session),
-            Left::Nothing => {
-                if !self.is_grown.swap(true, Ordering::SeqCst) {
-                    self.pool.settled(session);
-                }
-            }
+            Left::Nothing => self.settle(session),
+        }
+    }
+
+    fn settle(&self, session: &Arc<Session>) {
+        if !self.is_grown.swap(true, Ordering::SeqCst) {
+            self.pool.settled(session);
         }
     }
 

@@ -2,6 +2,7 @@
 //! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
 
 mod handle;
+mod reading;
 mod status;
 mod task;
 
@@ -25,7 +26,7 @@ use crate::lock;
 use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
-use crate::screen::{Pool, Replies, Speakers, Taken, Trail};
+use crate::screen::{Parsed, Pool, Replies, Speakers, Taken, Trail};
 use crate::status::{LastCommand, Sign, Status};
 use crate::tmux::TmuxSession;
 use crate::viewers::{Reach, View, Viewers};
@@ -33,7 +34,11 @@ use crate::wake::Wake;
 
 pub(crate) use handle::bounded;
 pub use handle::{ApiInput, Read, SessionHandle};
-pub(crate) use task::run;
+pub(crate) use reading::Floods;
+pub(crate) use task::Life;
+
+/// The first byte of every sequence (in the eight-bit form programs of today don't ask).
+const ESC: u8 = 0x1b;
 
 /// Our end of a PTY.
 pub(crate) type Terminal = AsyncFd<OwnedFd>;
@@ -364,6 +369,37 @@ impl Session {
         if wakes {
             self.wanted.notify_one();
         }
+    }
+
+    /// Output goes into the log and wakes whoever waits for it.
+    fn append(self: &Arc<Self>, terminal: &Terminal, bytes: Bytes, parsed: Parsed) {
+        let now_ms = self.now_ms();
+        // Only sequences ask.
+        let speaker = bytes
+            .contains(&ESC)
+            .then(|| rustix::termios::tcgetpgrp(terminal.get_ref()).ok());
+        let mut shared = self.shared();
+        shared.used = Instant::now();
+        if let Some(speaker) = speaker {
+            let offset = shared.log.end();
+            shared.speakers.note(offset, speaker);
+        }
+        shared.log.append(bytes, now_ms);
+        let end = shared.log.end();
+        self.with_status(&mut shared, Status::output);
+        shared.viewers.wake_armed(self.id);
+        drop(shared);
+        self.grown.notify_waiters();
+        // Last: the viewers' bytes are on their way.
+        self.trail().grown_to(end, self, parsed);
+    }
+
+    /// Whether the task has something to do before more output: an end, a size, or the screen's delay.
+    fn needs_task(&self) -> bool {
+        let shared = self.shared();
+        let is_needed = shared.ending.is_some() || shared.wanted_size != shared.size;
+        drop(shared);
+        is_needed || self.trail.must_wait()
     }
 
     pub(crate) fn trail(&self) -> &Trail {

@@ -1,7 +1,6 @@
-//! The task of one session: the only one that reads, writes and resizes its PTY, ends it and keeps its
-//! deadlines. What others want lies in the session's shared state; they wake it.
+//! The task of one session: the only one that writes to and resizes its PTY, decides who reads it, ends it
+//! and keeps its deadlines. What others want lies in the session's shared state; they wake it.
 
-use std::cell::RefCell;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::process::Child;
@@ -12,7 +11,7 @@ use bowline_protocol::frame::{Exit, Size};
 use bytes::Bytes;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetpgrp, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
@@ -21,15 +20,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::kill::{self, Scanner};
 use crate::options::Options;
 use crate::readiness::watch;
-use crate::screen::Echo;
+use crate::screen::{Echo, Parsed};
+use crate::session::reading::{Floods, Output, Reader, read_available};
 use crate::session::{Phase, Session, Terminal};
-use crate::status::Status;
 
-/// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
-/// one wake, and no flood keeps others waiting longer.
-const READ_MAX: usize = 64 * 1024;
-/// The first byte of every sequence (in the eight-bit form programs of today don't ask).
-const ESC: u8 = 0x1b;
 /// Input written in one turn before output is read again.
 const WRITE_MAX: usize = 64 * 1024;
 /// After the program's end: more than the kernel holds of one terminal. A background job that goes on
@@ -41,58 +35,6 @@ const HUNG_UP_PAUSE: Duration = Duration::from_millis(200);
 const NO_PIDFD_PAUSE: Duration = Duration::from_millis(100);
 /// An end for lack of use is announced after this part of the limit.
 const WARNING: f64 = 0.8;
-
-thread_local! {
-    /// Where the kernel's bytes land before they are copied, once and in their exact length, into the log.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// What one look at the PTY gave.
-enum Output {
-    Bytes(Bytes),
-    Nothing,
-    /// Nobody has the terminal open.
-    HungUp,
-}
-
-/// Reads until nothing is left, or [`READ_MAX`].
-fn read_available(fd: &OwnedFd) -> Output {
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.resize(READ_MAX, 0);
-        let mut filled = 0;
-        let end = loop {
-            if filled == READ_MAX {
-                break Output::Nothing;
-            }
-            match rustix::io::read(fd, &mut scratch[filled..]) {
-                Ok(0) => break Output::HungUp,
-                Ok(count) => filled += count,
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => break Output::Nothing,
-                // EIO: the last process closed its end. Whatever else: the terminal is of no use.
-                Err(_) => break Output::HungUp,
-            }
-        };
-        if filled > 0 {
-            Output::Bytes(Bytes::copy_from_slice(&scratch[..filled]))
-        } else {
-            end
-        }
-    })
-}
-
-async fn read(terminal: &Terminal) -> Output {
-    loop {
-        let Ok(mut guard) = terminal.readable().await else {
-            return Output::HungUp;
-        };
-        match read_available(guard.get_inner()) {
-            Output::Nothing => guard.clear_ready(),
-            // More may be there, or not: the next look tells.
-            some => return some,
-        }
-    }
-}
 
 /// Learns that the program ended without taking its exit status away: the unreaped child keeps the
 /// session's number from being given to another.
@@ -157,40 +99,47 @@ struct Plan {
 struct Task {
     session: Arc<Session>,
     terminal: Arc<Terminal>,
+    reader: Reader,
     pid: Pid,
     idle_limit: Duration,
 }
 
-/// Runs a session to its end: afterwards it is marked ended, its child reaped, its terminal closed.
-pub(crate) async fn run(
-    session: Arc<Session>,
-    terminal: Arc<Terminal>,
-    child: Child,
-    options: Arc<Options>,
-    scanner: Arc<Scanner>,
-) -> Weak<Session> {
-    let pid = Pid::from_child(&child);
-    let ending = Ending::of(pid);
-    let mut task = Task {
-        session,
-        terminal,
-        pid,
-        idle_limit: options.idle_limit,
-    };
-    if let Some(greeting) = task.session.greeting() {
-        task.append(greeting);
+/// What a session's task begins with.
+pub(crate) struct Life {
+    pub(crate) session: Arc<Session>,
+    pub(crate) terminal: Arc<Terminal>,
+    pub(crate) child: Child,
+    pub(crate) options: Arc<Options>,
+    pub(crate) scanner: Arc<Scanner>,
+    pub(crate) floods: Floods,
+}
+
+impl Life {
+    /// Runs a session to its end: afterwards it is marked ended, its child reaped, its terminal closed.
+    pub(crate) async fn run(self) -> Weak<Session> {
+        let pid = Pid::from_child(&self.child);
+        let ending = Ending::of(pid);
+        let mut task = Task {
+            reader: Reader::new(self.session.clone(), self.terminal.clone(), self.floods),
+            session: self.session,
+            terminal: self.terminal,
+            pid,
+            idle_limit: self.options.idle_limit,
+        };
+        if let Some(greeting) = task.session.greeting() {
+            task.append(greeting);
+        }
+        let grace = self.options.kill_grace;
+        let exit = task.live(&ending, grace, &self.scanner).await;
+        task.finish(exit).await;
+        let session = task.session.clone();
+        // The child first, so that whoever sees the end finds no zombie. Closing our end of the terminal
+        // tells what is left of the session that it is gone.
+        reap(self.child, ending, pid);
+        drop(task);
+        session.phase.send_replace(Phase::Ended);
+        Arc::downgrade(&session)
     }
-    let exit = task.live(&ending, options.kill_grace, &scanner).await;
-    task.finish(exit);
-    let Task {
-        session, terminal, ..
-    } = task;
-    // The child first, so that whoever sees the end finds no zombie. Closing our end of the terminal
-    // tells what is left of the session that it is gone.
-    reap(child, ending, pid);
-    drop(terminal);
-    session.phase.send_replace(Phase::Ended);
-    Arc::downgrade(&session)
 }
 
 /// Takes the child's exit status away from the kernel.
@@ -224,7 +173,7 @@ impl Task {
                 self.session.phase.send_replace(Phase::Ending);
             }
             if let Some(size) = plan.resize {
-                self.apply_size(size);
+                self.apply_size(size).await;
             }
             let retry = hung_up.then(|| Instant::now() + HUNG_UP_PAUSE);
             if let Some(wake_at) = plan.wake_at.into_iter().chain(retry).min()
@@ -249,14 +198,8 @@ impl Task {
                     leader_left = true;
                 }
                 () = writable(&self.terminal), if has_input => self.write(),
-                output = read(&self.terminal), if !hung_up && !plan.holds_output => match output {
-                    Output::Bytes(bytes) => {
-                        let flood = bytes.len() >= READ_MAX;
-                        self.append(bytes);
-                        if flood {
-                            tokio::task::yield_now().await;
-                        }
-                    }
+                output = self.reader.next(), if !hung_up && !plan.holds_output => match output {
+                    Output::Bytes(bytes) => self.append(bytes),
                     Output::Nothing => {}
                     Output::HungUp => hung_up = true,
                 },
@@ -307,25 +250,9 @@ impl Task {
         }
     }
 
-    /// Output goes into the log and wakes whoever waits for it.
     fn append(&self, bytes: Bytes) {
-        let now_ms = self.session.now_ms();
-        // Only sequences ask.
-        let speaker = bytes.contains(&ESC).then(|| self.foreground());
-        let mut shared = self.session.shared();
-        shared.used = Instant::now();
-        if let Some(speaker) = speaker {
-            let offset = shared.log.end();
-            shared.speakers.note(offset, speaker);
-        }
-        shared.log.append(bytes, now_ms);
-        let end = shared.log.end();
-        self.session.with_status(&mut shared, Status::output);
-        shared.viewers.wake_armed(self.session.id);
-        drop(shared);
-        self.session.grown.notify_waiters();
-        // Last: the viewers' bytes are on their way.
-        self.session.trail().grown_to(end, &self.session);
+        self.session
+            .append(&self.terminal, bytes, Parsed::Elsewhere);
     }
 
     /// Writes what the screen answers to the program, unless a key or a paste is written in part.
@@ -356,11 +283,6 @@ impl Task {
         }
     }
 
-    /// The process group that has the terminal.
-    fn foreground(&self) -> Option<Pid> {
-        tcgetpgrp(self.terminal.get_ref()).ok()
-    }
-
     /// Writes input until the terminal takes no more.
     fn write(&self) {
         self.reply();
@@ -389,7 +311,8 @@ impl Task {
     }
 
     /// Output that the program wrote before it knew the size comes before the mark.
-    fn apply_size(&self, size: Size) {
+    async fn apply_size(&mut self, size: Size) {
+        self.reader.in_flight().await;
         if let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
             self.append(bytes);
         }
@@ -439,7 +362,8 @@ impl Task {
     }
 
     /// Takes in what the program still said, and says how it ended.
-    fn finish(&self, exit: Exit) {
+    async fn finish(&mut self, exit: Exit) {
+        self.reader.in_flight().await;
         let mut taken = 0;
         while taken < LAST_OUTPUT_MAX
             && let Output::Bytes(bytes) = read_available(self.terminal.get_ref())

@@ -1,0 +1,227 @@
+//! Reading a session's PTY: by its task while it is quiet, by a thread while it floods.
+//!
+//! The kernel hands a terminal's output over in pieces of 4 KiB and lets a reader wait for the next one, also
+//! one that asked not to wait. That is nothing for a prompt. A flood would keep all other sessions from the
+//! runtime's thread, so a thread takes it in, and parses it while it is in the processor's cache: no other
+//! thread has to be woken for that. Few floods are read at a time.
+
+use std::cell::RefCell;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rustix::io::Errno;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::screen::Parsed;
+use crate::session::{Session, Terminal};
+
+/// What the kernel gives at most in one piece: its buffer less one (`N_TTY_BUF_SIZE`). Less than that means
+/// that nothing was left; what comes later is announced.
+const PIECE: usize = 4095;
+/// Full pieces after which output is a flood.
+const CALM_PIECES: usize = 4;
+/// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
+/// one wake.
+const READ_MAX: usize = 64 * 1024;
+/// How long one flood is read before the next has its turn.
+const TURN: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// Where the kernel's bytes land before they are copied, once and in their exact length, into the log.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What one look at the PTY gave.
+#[derive(Debug)]
+pub(super) enum Output {
+    Bytes(Bytes),
+    Nothing,
+    /// Nobody has the terminal open.
+    HungUp,
+}
+
+/// What is left after a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing, for now.
+    Nothing,
+    Perhaps,
+}
+
+/// When a look is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// As soon as nothing is left: the next key must not wait.
+    Short,
+    /// When the kernel has nothing under way either, for which it may wait.
+    Thorough,
+}
+
+/// How many floods are read at a time. The others wait, and their programs with them: more would take the
+/// processors from everything that is not a flood.
+#[derive(Debug, Clone)]
+pub(crate) struct Floods(Arc<Semaphore>);
+
+impl Default for Floods {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self(Arc::new(Semaphore::new((cores / 2).max(1))))
+    }
+}
+
+/// Reads what is there, at most [`READ_MAX`].
+fn read(fd: &OwnedFd, look: Look) -> (Output, Left) {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(READ_MAX, 0);
+        let max = match look {
+            Look::Short => CALM_PIECES * PIECE,
+            Look::Thorough => READ_MAX,
+        };
+        let mut filled = 0;
+        let (end, left) = loop {
+            if filled >= max {
+                break (Output::Nothing, Left::Perhaps);
+            }
+            match rustix::io::read(fd, &mut scratch[filled..]) {
+                Ok(0) => break (Output::HungUp, Left::Perhaps),
+                Ok(count) => {
+                    filled += count;
+                    if count < PIECE && look == Look::Short {
+                        break (Output::Nothing, Left::Nothing);
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break (Output::Nothing, Left::Nothing),
+                // EIO: the last process closed its end. Whatever else: the terminal is of no use.
+                Err(_) => break (Output::HungUp, Left::Perhaps),
+            }
+        };
+        if filled > 0 {
+            (
+                Output::Bytes(Bytes::copy_from_slice(&scratch[..filled])),
+                left,
+            )
+        } else {
+            (end, left)
+        }
+    })
+}
+
+/// Reads what is there, at most [`READ_MAX`].
+pub(super) fn read_available(fd: &OwnedFd) -> Output {
+    read(fd, Look::Thorough).0
+}
+
+/// The reader of one PTY.
+#[derive(Debug)]
+pub(super) struct Reader {
+    session: Arc<Session>,
+    terminal: Arc<Terminal>,
+    floods: Floods,
+    pace: Pace,
+}
+
+#[derive(Debug)]
+enum Pace {
+    Calm,
+    Flood,
+    /// A thread takes it in, or waits for its turn to.
+    TakenIn(JoinHandle<Flood>),
+}
+
+/// How a flood is after a thread took in some of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flood {
+    /// Nothing is left, for now.
+    Over,
+    GoesOn,
+    HungUp,
+}
+
+impl Reader {
+    pub(super) fn new(session: Arc<Session>, terminal: Arc<Terminal>, floods: Floods) -> Self {
+        Self {
+            session,
+            terminal,
+            floods,
+            pace: Pace::Calm,
+        }
+    }
+
+    /// What comes next; of a flood, nothing, when a part of it is in the log. Nothing is lost when the wait
+    /// is given up.
+    pub(super) async fn next(&mut self) -> Output {
+        if matches!(self.pace, Pace::TakenIn(_)) {
+            return self.in_flight().await;
+        }
+        loop {
+            let Ok(mut guard) = self.terminal.readable().await else {
+                return Output::HungUp;
+            };
+            if matches!(self.pace, Pace::Flood) {
+                break;
+            }
+            let (output, left) = read(guard.get_inner(), Look::Short);
+            match left {
+                Left::Nothing => guard.clear_ready(),
+                Left::Perhaps => self.pace = Pace::Flood,
+            }
+            if !matches!(output, Output::Nothing) {
+                return output;
+            }
+        }
+        let (session, terminal) = (self.session.clone(), self.terminal.clone());
+        let turns = self.floods.0.clone();
+        self.pace = Pace::TakenIn(tokio::spawn(async move {
+            let turn = turns.acquire_owned().await;
+            let taking = tokio::task::spawn_blocking(move || {
+                let flood = take_in(&session, &terminal);
+                drop(turn);
+                flood
+            });
+            // Without a thread the bytes are still there, and are read without one.
+            taking.await.unwrap_or(Flood::Over)
+        }));
+        self.in_flight().await
+    }
+
+    /// Waits for the thread that takes in a flood: what is still in the terminal comes after that.
+    pub(super) async fn in_flight(&mut self) -> Output {
+        let Pace::TakenIn(taking) = &mut self.pace else {
+            return Output::Nothing;
+        };
+        let flood = taking.await.unwrap_or(Flood::Over);
+        // Over: more may have come since, which the next look tells.
+        self.pace = match flood {
+            Flood::GoesOn => Pace::Flood,
+            Flood::Over | Flood::HungUp => Pace::Calm,
+        };
+        match flood {
+            Flood::HungUp => Output::HungUp,
+            _ => Output::Nothing,
+        }
+    }
+}
+
+/// Puts output into the log and onto the screen until nothing is left, its turn is over, or the session's
+/// task is needed.
+fn take_in(session: &Arc<Session>, terminal: &Terminal) -> Flood {
+    let begun = Instant::now();
+    loop {
+        let (output, left) = read(terminal.get_ref(), Look::Thorough);
+        match output {
+            Output::Bytes(bytes) => session.append(terminal, bytes, Parsed::Here),
+            Output::Nothing => {}
+            Output::HungUp => return Flood::HungUp,
+        }
+        if left == Left::Nothing {
+            return Flood::Over;
+        }
+        if begun.elapsed() >= TURN || session.needs_task() {
+            return Flood::GoesOn;
+        }
+    }
+}
