@@ -18,7 +18,7 @@ use crate::kill::{self, Scanner};
 use crate::lock;
 use crate::memory;
 use crate::options::{OnExit, Options, TmuxMode};
-use crate::readiness;
+use crate::readiness::Watched;
 use crate::resources;
 use crate::screen::Pool;
 use crate::session::{Beginning, Floods, Life, Phase, Session, SessionHandle, SessionInfo};
@@ -512,15 +512,16 @@ impl Inner {
     async fn begin(self: &Arc<Self>, launch: Launch, new: New, place: Place) -> Result<(), Error> {
         let size = launch.size;
         let mut spawned = off_thread(move || spawn(&launch)).await?;
-        let terminal =
-            match readiness::watch(spawned.terminal, Interest::READABLE | Interest::WRITABLE) {
-                Ok(terminal) => Arc::new(terminal),
-                Err(error) => {
-                    let _ = spawned.child.kill();
-                    let _ = spawned.child.wait();
-                    return Err(a_session(error));
-                }
-            };
+        let terminal = Arc::new(spawned.terminal);
+        let watched = Watched::new(terminal.clone(), Interest::READABLE | Interest::WRITABLE);
+        let watched = match watched {
+            Ok(watched) => watched,
+            Err(error) => {
+                let _ = spawned.child.kill();
+                let _ = spawned.child.wait();
+                return Err(a_session(error));
+            }
+        };
         let New {
             id,
             pane_id,
@@ -535,7 +536,7 @@ impl Inner {
             pane_id,
             label,
             size,
-            terminal: terminal.clone(),
+            terminal,
             tmux,
             notice,
             greets,
@@ -553,7 +554,7 @@ impl Inner {
         let registry = Arc::downgrade(self);
         let life = Life {
             session,
-            terminal,
+            watched,
             child: spawned.child,
             options: self.options.clone(),
             scanner: self.scanner.clone(),

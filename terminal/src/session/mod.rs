@@ -6,7 +6,7 @@ mod reading;
 mod status;
 mod task;
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -16,7 +16,6 @@ use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
 use rustix::process::Pid;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -41,7 +40,7 @@ pub(crate) use task::Life;
 const ESC: u8 = 0x1b;
 
 /// Our end of a PTY.
-pub(crate) type Terminal = AsyncFd<OwnedFd>;
+pub(crate) type Terminal = OwnedFd;
 
 /// What a session's program does, as far as it says so or it can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -372,12 +371,12 @@ impl Session {
     }
 
     /// Output goes into the log and wakes whoever waits for it.
-    fn append(self: &Arc<Self>, terminal: &Terminal, bytes: Bytes, parsed: Parsed) {
+    fn append(self: &Arc<Self>, terminal: BorrowedFd<'_>, bytes: Bytes, parsed: Parsed) {
         let now_ms = self.now_ms();
         // Only sequences ask.
         let speaker = bytes
             .contains(&ESC)
-            .then(|| rustix::termios::tcgetpgrp(terminal.get_ref()).ok());
+            .then(|| rustix::termios::tcgetpgrp(terminal).ok());
         let mut shared = self.shared();
         shared.used = Instant::now();
         if let Some(speaker) = speaker {
@@ -496,9 +495,14 @@ impl Session {
         self.tmux.as_ref().map(|tmux| tmux.number)
     }
 
+    /// Our end of the PTY, while the program runs.
+    fn terminal(&self) -> Option<Arc<Terminal>> {
+        self.shared().terminal.clone()
+    }
+
     /// The program on our PTY, while it runs.
     pub(crate) fn leader(&self) -> Option<Pid> {
-        let terminal = self.shared().terminal.clone()?;
+        let terminal = self.terminal()?;
         rustix::termios::tcgetsid(&*terminal).ok()
     }
 
@@ -522,7 +526,7 @@ impl Session {
 
     /// The group in the foreground of the program's terminal.
     pub(crate) fn foreground(&self) -> Option<Pid> {
-        let terminal = self.shared().terminal.clone()?;
+        let terminal = self.terminal()?;
         match &self.tmux {
             Some(tmux) => process::foreground_of(tmux.leader()?),
             None => rustix::termios::tcgetpgrp(&*terminal).ok(),

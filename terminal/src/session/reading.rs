@@ -6,15 +6,17 @@
 //! thread has to be woken for that. Few floods are read at a time.
 
 use std::cell::RefCell;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rustix::io::Errno;
+use tokio::io::Interest;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::readiness::Watched;
 use crate::screen::Parsed;
 use crate::session::{Session, Terminal};
 
@@ -73,7 +75,7 @@ impl Default for Floods {
 }
 
 /// Reads what is there, at most [`READ_MAX`].
-fn read(fd: &OwnedFd, look: Look) -> (Output, Left) {
+fn read(fd: BorrowedFd<'_>, look: Look) -> (Output, Left) {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.resize(READ_MAX, 0);
         let max = match look {
@@ -111,7 +113,7 @@ fn read(fd: &OwnedFd, look: Look) -> (Output, Left) {
 }
 
 /// Reads what is there, at most [`READ_MAX`].
-pub(super) fn read_available(fd: &OwnedFd) -> Output {
+pub(super) fn read_available(fd: BorrowedFd<'_>) -> Output {
     read(fd, Look::Thorough).0
 }
 
@@ -119,7 +121,6 @@ pub(super) fn read_available(fd: &OwnedFd) -> Output {
 #[derive(Debug)]
 pub(super) struct Reader {
     session: Arc<Session>,
-    terminal: Arc<Terminal>,
     floods: Floods,
     pace: Pace,
 }
@@ -142,29 +143,45 @@ enum Flood {
 }
 
 impl Reader {
-    pub(super) fn new(session: Arc<Session>, terminal: Arc<Terminal>, floods: Floods) -> Self {
+    pub(super) fn new(session: Arc<Session>, floods: Floods) -> Self {
         Self {
             session,
-            terminal,
             floods,
             pace: Pace::Calm,
         }
     }
 
+    /// What the runtime has to watch: in a flood each piece would wake it for nothing.
+    pub(super) fn interest(&self) -> Interest {
+        match self.pace {
+            Pace::Calm => Interest::READABLE | Interest::WRITABLE,
+            Pace::Flood | Pace::TakenIn(_) => Interest::WRITABLE,
+        }
+    }
+
     /// What comes next; of a flood, nothing, when a part of it is in the log. Nothing is lost when the wait
     /// is given up.
-    pub(super) async fn next(&mut self) -> Output {
-        if matches!(self.pace, Pace::TakenIn(_)) {
-            return self.in_flight().await;
+    pub(super) async fn next(&mut self, watched: &Watched) -> Output {
+        match self.pace {
+            Pace::Calm => self.look(watched).await,
+            Pace::TakenIn(_) => self.in_flight().await,
+            Pace::Flood => {
+                let Some(terminal) = self.session.terminal() else {
+                    return Output::HungUp;
+                };
+                self.take_in(terminal);
+                self.in_flight().await
+            }
         }
+    }
+
+    /// Reads when there is something. Full pieces announce a flood.
+    async fn look(&mut self, watched: &Watched) -> Output {
         loop {
-            let Ok(mut guard) = self.terminal.readable().await else {
+            let Some(mut guard) = watched.readable().await else {
                 return Output::HungUp;
             };
-            if matches!(self.pace, Pace::Flood) {
-                break;
-            }
-            let (output, left) = read(guard.get_inner(), Look::Short);
+            let (output, left) = read(guard.get_inner().as_fd(), Look::Short);
             match left {
                 Left::Nothing => guard.clear_ready(),
                 Left::Perhaps => self.pace = Pace::Flood,
@@ -173,7 +190,11 @@ impl Reader {
                 return output;
             }
         }
-        let (session, terminal) = (self.session.clone(), self.terminal.clone());
+    }
+
+    /// Lets a thread take in the flood when it is its turn.
+    fn take_in(&mut self, terminal: Arc<Terminal>) {
+        let session = self.session.clone();
         let turns = self.floods.0.clone();
         self.pace = Pace::TakenIn(tokio::spawn(async move {
             let turn = turns.acquire_owned().await;
@@ -185,7 +206,6 @@ impl Reader {
             // Without a thread the bytes are still there, and are read without one.
             taking.await.unwrap_or(Flood::Over)
         }));
-        self.in_flight().await
     }
 
     /// Waits for the thread that takes in a flood: what is still in the terminal comes after that.
@@ -211,9 +231,9 @@ impl Reader {
 fn take_in(session: &Arc<Session>, terminal: &Terminal) -> Flood {
     let begun = Instant::now();
     loop {
-        let (output, left) = read(terminal.get_ref(), Look::Thorough);
+        let (output, left) = read(terminal.as_fd(), Look::Thorough);
         match output {
-            Output::Bytes(bytes) => session.append(terminal, bytes, Parsed::Here),
+            Output::Bytes(bytes) => session.append(terminal.as_fd(), bytes, Parsed::Here),
             Output::Nothing => {}
             Output::HungUp => return Flood::HungUp,
         }

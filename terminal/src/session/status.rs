@@ -49,7 +49,7 @@ impl Session {
                 Some(tmux) => tmux
                     .leader()
                     .map_or_else(Default::default, foreground_beside),
-                None => foreground(terminal.get_ref()),
+                None => foreground(&terminal),
             };
             let mut shared = self.shared();
             self.with_status(&mut shared, |status, now| status.look(now, seen));

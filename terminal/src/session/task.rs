@@ -19,10 +19,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::kill::{self, Scanner};
 use crate::options::Options;
-use crate::readiness::watch;
+use crate::readiness::{Watched, watch};
 use crate::screen::{Echo, Parsed};
 use crate::session::reading::{Floods, Output, Reader, read_available};
-use crate::session::{Phase, Session, Terminal};
+use crate::session::{Phase, Session};
 
 /// Input written in one turn before output is read again.
 const WRITE_MAX: usize = 64 * 1024;
@@ -98,7 +98,8 @@ struct Plan {
 
 struct Task {
     session: Arc<Session>,
-    terminal: Arc<Terminal>,
+    /// Our end of the PTY.
+    watched: Watched,
     reader: Reader,
     pid: Pid,
     idle_limit: Duration,
@@ -107,7 +108,7 @@ struct Task {
 /// What a session's task begins with.
 pub(crate) struct Life {
     pub(crate) session: Arc<Session>,
-    pub(crate) terminal: Arc<Terminal>,
+    pub(crate) watched: Watched,
     pub(crate) child: Child,
     pub(crate) options: Arc<Options>,
     pub(crate) scanner: Arc<Scanner>,
@@ -120,9 +121,9 @@ impl Life {
         let pid = Pid::from_child(&self.child);
         let ending = Ending::of(pid);
         let mut task = Task {
-            reader: Reader::new(self.session.clone(), self.terminal.clone(), self.floods),
+            reader: Reader::new(self.session.clone(), self.floods),
             session: self.session,
-            terminal: self.terminal,
+            watched: self.watched,
             pid,
             idle_limit: self.options.idle_limit,
         };
@@ -163,6 +164,7 @@ impl Task {
         let mut timer = pin!(sleep_until(Instant::now()));
         let mut ended = pin!(ending.wait(self.pid));
         loop {
+            self.watched.listen(self.reader.interest());
             let plan = self.plan();
             if let Some(exit) = plan.ending
                 && killing.is_none()
@@ -197,8 +199,8 @@ impl Task {
                     }
                     leader_left = true;
                 }
-                () = writable(&self.terminal), if has_input => self.write(),
-                output = self.reader.next(), if !hung_up && !plan.holds_output => match output {
+                () = self.watched.writable(), if has_input => self.write(),
+                output = self.reader.next(&self.watched), if !hung_up && !plan.holds_output => match output {
                     Output::Bytes(bytes) => self.append(bytes),
                     Output::Nothing => {}
                     Output::HungUp => hung_up = true,
@@ -206,7 +208,7 @@ impl Task {
                 () = &mut timer, if plan.wake_at.is_some() || hung_up => {
                     self.check_idle();
                     self.session.look();
-                    if hung_up && let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
+                    if hung_up && let Output::Bytes(bytes) = read_available(self.watched.fd()) {
                         self.append(bytes);
                     }
                 }
@@ -252,7 +254,7 @@ impl Task {
 
     fn append(&self, bytes: Bytes) {
         self.session
-            .append(&self.terminal, bytes, Parsed::Elsewhere);
+            .append(self.watched.fd(), bytes, Parsed::Elsewhere);
     }
 
     /// Writes what the screen answers to the program, unless a key or a paste is written in part.
@@ -265,9 +267,7 @@ impl Task {
             else {
                 return;
             };
-            let written = self
-                .terminal
-                .try_io(Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, reply)?));
+            let written = self.watched.try_write(reply);
             match written {
                 Ok(count) => shared.replies.wrote(count),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -277,7 +277,7 @@ impl Task {
     }
 
     fn echo(&self) -> Echo {
-        match tcgetattr(self.terminal.get_ref()) {
+        match tcgetattr(self.watched.fd()) {
             Ok(line) if line.local_modes.contains(LocalModes::ECHO) => Echo::On,
             _ => Echo::Off,
         }
@@ -292,9 +292,7 @@ impl Task {
             let Some(bytes) = self.session.shared().input.front(now_ms) else {
                 return;
             };
-            let result = self
-                .terminal
-                .try_io(Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, &bytes)?));
+            let result = self.watched.try_write(&bytes);
             match result {
                 Ok(count) => {
                     written += count;
@@ -313,7 +311,7 @@ impl Task {
     /// Output that the program wrote before it knew the size comes before the mark.
     async fn apply_size(&mut self, size: Size) {
         self.reader.in_flight().await;
-        if let Output::Bytes(bytes) = read_available(self.terminal.get_ref()) {
+        if let Output::Bytes(bytes) = read_available(self.watched.fd()) {
             self.append(bytes);
         }
         let window = Winsize {
@@ -322,7 +320,7 @@ impl Task {
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        let applied = tcsetwinsize(self.terminal.get_ref(), window);
+        let applied = tcsetwinsize(self.watched.fd(), window);
         let mut shared = self.session.shared();
         if let Err(error) = applied {
             tracing::warn!(session = %self.session.id, %error, "the terminal refuses a size");
@@ -366,7 +364,7 @@ impl Task {
         self.reader.in_flight().await;
         let mut taken = 0;
         while taken < LAST_OUTPUT_MAX
-            && let Output::Bytes(bytes) = read_available(self.terminal.get_ref())
+            && let Output::Bytes(bytes) = read_available(self.watched.fd())
         {
             taken += bytes.len();
             self.append(bytes);
@@ -382,11 +380,6 @@ impl Task {
         self.session.grown.notify_waiters();
         tracing::debug!(session = %self.session.id, ?exit, "session ended");
     }
-}
-
-async fn writable(terminal: &Terminal) {
-    // An error means that the runtime ends; writing then fails by itself.
-    let _ = terminal.writable().await;
 }
 
 async fn killed(killing: &mut Option<(JoinHandle<kill::Outcome>, Exit)>) -> kill::Outcome {
