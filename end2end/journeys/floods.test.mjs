@@ -5,41 +5,12 @@ import assert from "node:assert/strict";
 
 import { journey } from "../support/journey.mjs";
 import { PROMPT } from "../support/page.mjs";
+import { ctrlCTimes, quantile } from "../support/stopwatch.mjs";
 import { until } from "../support/wait.mjs";
 
 const TIMES = 10;
 const TABS = 20;
 const LONG_TASK_MS = 50;
-
-const sorted = (/** @type {number[]} */ values) => values.toSorted((one, other) => one - other);
-const quantile = (/** @type {number[]} */ values, /** @type {number} */ share) =>
-  sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))];
-
-/** Milliseconds from Ctrl-C going down to the prompt being drawn, each under a flood of its own. */
-async function ctrlCTimes(/** @type {import("../support/page.mjs").BowlinePage} */ view) {
-  const times = [];
-  for (let time = 0; time < TIMES; time += 1) {
-    await view.run("yes a-flood", /(^a-flood\s*\n){20}/m);
-    await view.page.evaluate(() => {
-      const rows = document.querySelector(".pane.shown .xterm-rows");
-      const journeyPrompt = new Promise((resolve) => {
-        let pressed = 0;
-        window.addEventListener("keydown", (event) => (pressed = event.key === "c" ? performance.now() : 0), { capture: true });
-        const look = () => {
-          const lines = [...(rows?.children ?? [])].map((row) => row.textContent?.trim() ?? "");
-          if (pressed > 0 && lines.findLast((line) => line !== "") === "$") resolve(performance.now() - pressed);
-          else requestAnimationFrame(look);
-        };
-        look();
-      });
-      Object.assign(window, { journeyPrompt });
-    });
-    await view.page.keyboard.press("Control+c");
-    times.push(await view.page.evaluate(() => /** @type {number} */ (/** @type {any} */ (window).journeyPrompt)));
-    await view.run("clear");
-  }
-  return times;
-}
 
 const told = (/** @type {number[]} */ times) =>
   `median ${quantile(times, 0.5).toFixed(0)} ms, 95 of 100 ${quantile(times, 0.95).toFixed(0)} ms`;
@@ -47,11 +18,11 @@ const told = (/** @type {number[]} */ times) =>
 journey("Ctrl-C under a flood gives a prompt, on loopback and on a line of 1 MB/s", async (stage) => {
   await stage.server();
   const near = await stage.page();
-  stage.print(`Ctrl-C to the prompt drawn, loopback: ${told(await ctrlCTimes(near))}`);
+  stage.print(`Ctrl-C to the prompt drawn, loopback: ${told(await ctrlCTimes(near, TIMES))}`);
   await near.page.context().close();
   const proxy = await stage.cuttingProxy({ bytesPerSecond: 1_000_000 });
   const far = await stage.page({ url: proxy.url, login: "token" });
-  stage.print(`Ctrl-C to the prompt drawn, 1 MB/s behind 64 KiB: ${told(await ctrlCTimes(far))}`);
+  stage.print(`Ctrl-C to the prompt drawn, 1 MB/s behind 64 KiB: ${told(await ctrlCTimes(far, TIMES))}`);
 });
 
 journey("a long file ends at the server's speed, in the last lines it has", async (stage) => {

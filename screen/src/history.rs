@@ -42,6 +42,8 @@ pub(crate) struct History {
     next: usize,
     max_lines: usize,
     bytes: usize,
+    /// The block that was dropped last: a flood through a full history needs no other memory.
+    spare: Option<Block>,
 }
 
 impl History {
@@ -52,6 +54,7 @@ impl History {
             next: 0,
             max_lines,
             bytes: 0,
+            spare: None,
         }
     }
 
@@ -74,15 +77,7 @@ impl History {
             .back()
             .is_none_or(|block| block.bytes.len() >= BLOCK)
         {
-            if let Some(full) = self.blocks.back_mut() {
-                full.bytes.shrink_to_fit();
-                full.starts.shrink_to_fit();
-            }
-            self.blocks.push_back(Block {
-                first: self.next,
-                starts: Vec::new(),
-                bytes: Vec::new(),
-            });
+            self.add_block();
         }
         if let Some(block) = self.blocks.back_mut() {
             let start = block.bytes.len();
@@ -97,6 +92,24 @@ impl History {
         }
     }
 
+    fn add_block(&mut self) {
+        let mut block = self.spare.take().unwrap_or_else(|| {
+            if let Some(full) = self.blocks.back_mut() {
+                full.bytes.shrink_to_fit();
+                full.starts.shrink_to_fit();
+            }
+            Block {
+                first: 0,
+                starts: Vec::new(),
+                bytes: Vec::new(),
+            }
+        });
+        block.first = self.next;
+        block.starts.clear();
+        block.bytes.clear();
+        self.blocks.push_back(block);
+    }
+
     fn drop_oldest(&mut self) {
         self.oldest += 1;
         let over = self
@@ -105,6 +118,7 @@ impl History {
             .is_some_and(|block| self.oldest >= block.first + block.starts.len());
         if over && let Some(block) = self.blocks.pop_front() {
             self.bytes -= block.bytes.len();
+            self.spare = Some(block);
         }
     }
 
@@ -158,6 +172,7 @@ impl History {
 
     /// Gives back memory that the lines don't need.
     pub(crate) fn shrink(&mut self) {
+        self.spare = None;
         self.blocks.shrink_to_fit();
         if let Some(block) = self.blocks.back_mut() {
             block.bytes.shrink_to_fit();

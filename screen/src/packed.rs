@@ -45,6 +45,11 @@ fn pack_text(mut text: &[u8], look: Look, styles: &Styles, out: &mut Vec<u8>) {
     if look != Look::default() {
         pack_look(look, styles, out);
     }
+    // Nearly always there is no gap, and this looks at many bytes at a time.
+    if !text.contains(&0) {
+        out.extend_from_slice(text);
+        return;
+    }
     loop {
         let letters = text.iter().position(|&letter| letter == 0);
         let (letters, rest) = text.split_at(letters.unwrap_or(text.len()));

@@ -65,13 +65,16 @@ fn carry_out(task: Task) -> Result<()> {
         }
         Task::Test { only } => test::run(&root, &only),
         Task::Bench => {
+            tools::for_journeys(&root)?;
             let binary = build(&root)?;
-            root.command(
-                "cargo",
-                &["bench", "-p", "bowline-server", "--bench", "figures"],
-            )
-            .env("BOWLINE_BIN", binary)
-            .run()
+            let figures = ["bench", "-p", "bowline-server", "--bench", "figures"];
+            root.command("cargo", &figures)
+                .env("BOWLINE_BIN", &binary)
+                .run()?;
+            // What only a browser can tell: more rows of the same table.
+            root.command("node", &["end2end/figures.mjs"])
+                .env("BOWLINE_BIN", &binary)
+                .run()
         }
     }
 }

@@ -54,7 +54,9 @@ const STAGES: [(&str, Stage); 8] = [
         } else {
             &["test"]
         };
-        root.command("cargo", &[run, &what].concat()).run()
+        // All that fails is told, not only the first.
+        root.command("cargo", &[run, &what, &["--no-fail-fast"]].concat())
+            .run()
     }),
     ("page", web::build),
     ("binary", |root| web::server(root).map(|_| ())),
