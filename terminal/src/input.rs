@@ -44,6 +44,8 @@ struct Piece {
 struct Client {
     receiver: InputReceiver,
     written: InputPosition,
+    /// What of that its viewers were told.
+    told: InputPosition,
     pieces: VecDeque<Piece>,
     /// When it last sent something, in frames taken by the queue.
     used: u64,
@@ -77,9 +79,22 @@ impl InputQueue {
             .map_or(0, |client| client.receiver.accepted())
     }
 
-    /// End of what was written of a client.
-    pub(crate) fn written(&self, client: ClientId) -> InputPosition {
-        self.clients.get(&client).map_or(0, |client| client.written)
+    /// A client is told how much of its input is written: that much.
+    pub(crate) fn tell(&mut self, client: ClientId) -> InputPosition {
+        let Some(client) = self.clients.get_mut(&client) else {
+            return 0;
+        };
+        client.told = client.written;
+        client.written
+    }
+
+    /// Clients that were not told yet how much is written.
+    pub(crate) fn untold(&self) -> impl Iterator<Item = ClientId> {
+        let untold = |client: &Client| client.written > client.told;
+        self.clients
+            .iter()
+            .filter(move |(_, client)| untold(client))
+            .map(|(id, _)| *id)
     }
 
     /// Takes what is new of `bytes`, which begin at `position` (`None` = behind all before). Gives the end
@@ -253,7 +268,7 @@ mod tests {
             assert_eq!(end, Ok(3));
         }
         assert_eq!(drain(&mut queue, 0), b"ls\n");
-        assert_eq!(queue.written(client(1)), 3);
+        assert_eq!(queue.tell(client(1)), 3);
     }
 
     #[test]
@@ -295,7 +310,7 @@ mod tests {
             })
         );
         queue.discard();
-        assert_eq!(queue.written(client(1)), QUEUE_MAX as u64);
+        assert_eq!(queue.tell(client(1)), QUEUE_MAX as u64);
         let taken = queue.accept(client(2), None, "y".into(), Rest::Last, 0);
         assert_eq!(taken, Ok(1));
     }

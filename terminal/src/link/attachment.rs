@@ -260,7 +260,7 @@ impl Attachment {
         let session = self.session.id;
         let mut shared = self.session.shared();
         shared.viewers.looked(self.client);
-        let written = shared.input.written(self.client);
+        let written = shared.input.tell(self.client);
         if written > self.written_told {
             self.written_told = written;
             writer.push(&ServerFrame::InputAck {

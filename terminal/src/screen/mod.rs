@@ -71,15 +71,6 @@ pub struct ScreenShot {
     pub title: String,
 }
 
-/// Who parses what was just said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Parsed {
-    /// Whoever says that the log has grown, at once.
-    Here,
-    /// A thread of the pool.
-    Elsewhere,
-}
-
 /// Somebody's wish to see the screen.
 #[derive(Debug)]
 struct Question {
@@ -135,7 +126,7 @@ struct Slice {
 
 /// Whether a trail has more to do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
+pub(crate) enum Left {
     More,
     Nothing,
 }
@@ -186,21 +177,32 @@ impl Trail {
         }
     }
 
-    /// The log ends there now.
-    pub(crate) fn grown_to(&self, end: u64, session: &Arc<Session>, parsed: Parsed) {
+    /// The log ends there now. The caller sees to it that somebody follows.
+    pub(crate) fn grown_to(&self, end: u64) {
         self.end.store(end, Ordering::SeqCst);
-        match parsed {
-            Parsed::Elsewhere => self.follow(session),
-            // Unless a thread of the pool is at it.
-            Parsed::Here => {
-                while !self.queued.swap(true, Ordering::SeqCst) {
-                    if self.step(session) == Left::Nothing {
-                        self.settle(session);
-                        break;
-                    }
-                }
-            }
+    }
+
+    /// Parses at most so many bytes here and now, unless a thread of the pool is at it.
+    pub(crate) fn advance(&self, session: &Arc<Session>, most: usize) -> Left {
+        if self.lag() == 0 || self.queued.swap(true, Ordering::SeqCst) {
+            return Left::Nothing;
         }
+        let left = self.step(session, most);
+        if left == Left::Nothing {
+            self.settle(session);
+        }
+        left
+    }
+
+    /// Parses all there is, here and now, unless a thread of the pool is at it.
+    pub(crate) fn catch_up(&self, session: &Arc<Session>) {
+        while self.advance(session, SLICE) == Left::More {}
+    }
+
+    /// Whether parsing is all there is to do: snapshots take their time.
+    pub(crate) fn only_parses(&self) -> bool {
+        let wanted = lock(&self.wanted);
+        wanted.viewers.is_empty() && wanted.questions.is_empty()
     }
 
     /// A viewer wants a snapshot: it is put into its session's state, and the viewer is woken.
@@ -246,7 +248,7 @@ impl Trail {
 
     /// Does one slice of what there is to do.
     fn run(&self, session: &Arc<Session>) {
-        match self.step(session) {
+        match self.step(session, SLICE) {
             Left::More => self.follow(session),
             Left::Nothing => self.settle(session),
         }
@@ -259,7 +261,7 @@ impl Trail {
     }
 
     /// Parses a slice of the log and answers whoever waits.
-    fn step(&self, session: &Arc<Session>) -> Left {
+    fn step(&self, session: &Arc<Session>, most: usize) -> Left {
         let mut follower = lock(&self.follower);
         // From here on whoever has something new queues the session again.
         self.queued.store(false, Ordering::SeqCst);
@@ -268,7 +270,7 @@ impl Trail {
             mark,
             colours,
             asked_by,
-        } = self.next_slice(session, &mut follower);
+        } = self.next_slice(session, &mut follower, most);
         let signals = follower.feed(session, &slices, mark, colours);
         let read: u64 = slices.iter().map(|slice| slice.len() as u64).sum();
         let position = self.position.fetch_add(read, Ordering::SeqCst) + read;
@@ -283,7 +285,7 @@ impl Trail {
     }
 
     /// What comes next in the log, up to the next resize or the next program.
-    fn next_slice(&self, session: &Session, follower: &mut Follower) -> Slice {
+    fn next_slice(&self, session: &Session, follower: &mut Follower, most: usize) -> Slice {
         let mut shared = session.shared();
         let mut position = self.position.load(Ordering::SeqCst);
         if position < shared.log.start() {
@@ -297,7 +299,7 @@ impl Trail {
         let mark = shared.log.mark(follower.next_mark);
         let to_mark = mark.map_or(u64::MAX, |mark| mark.offset.saturating_sub(position));
         let (asked_by, to_next) = shared.speakers.at(position);
-        let most = (SLICE as u64).min(to_mark).min(to_next) as usize;
+        let most = (most as u64).min(to_mark).min(to_next) as usize;
         let bytes = shared.log.read(position, most);
         let read: u64 = bytes.iter().map(|slice| slice.len() as u64).sum();
         Slice {

@@ -25,7 +25,7 @@ use crate::lock;
 use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
-use crate::screen::{Parsed, Pool, Replies, Speakers, Taken, Trail};
+use crate::screen::{Pool, Replies, Speakers, Taken, Trail};
 use crate::status::{LastCommand, Sign, Status};
 use crate::tmux::TmuxSession;
 use crate::viewers::{Reach, View, Viewers};
@@ -370,8 +370,9 @@ impl Session {
         }
     }
 
-    /// Output goes into the log and wakes whoever waits for it.
-    fn append(self: &Arc<Self>, terminal: BorrowedFd<'_>, bytes: Bytes, parsed: Parsed) {
+    /// Output goes into the log and wakes whoever waits for it. The caller sees to it that it is parsed, once
+    /// the viewers' bytes are on their way.
+    fn append(&self, terminal: BorrowedFd<'_>, bytes: Bytes) {
         let now_ms = self.now_ms();
         // Only sequences ask.
         let speaker = bytes
@@ -389,8 +390,7 @@ impl Session {
         shared.viewers.wake_armed(self.id);
         drop(shared);
         self.grown.notify_waiters();
-        // Last: the viewers' bytes are on their way.
-        self.trail().grown_to(end, self, parsed);
+        self.trail.grown_to(end);
     }
 
     /// Whether the task has something to do before more output: an end, a size, or the screen's delay.

@@ -17,12 +17,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::readiness::Watched;
-use crate::screen::Parsed;
 use crate::session::{Session, Terminal};
 
 /// What the kernel gives at most in one piece: its buffer less one (`N_TTY_BUF_SIZE`). Less than that means
 /// that nothing was left; what comes later is announced.
-const PIECE: usize = 4095;
+pub(super) const PIECE: usize = 4095;
 /// Full pieces after which output is a flood.
 const CALM_PIECES: usize = 4;
 /// Most output taken in at a time: everything a program wrote since the last look becomes one chunk and
@@ -74,8 +73,9 @@ impl Default for Floods {
     }
 }
 
-/// Reads what is there, at most [`READ_MAX`].
-fn read(fd: BorrowedFd<'_>, look: Look) -> (Output, Left) {
+/// Reads what is there, at most [`READ_MAX`]. While the kernel fetches the next piece there is time for
+/// something else.
+fn read(fd: BorrowedFd<'_>, look: Look, mut meanwhile: impl FnMut()) -> (Output, Left) {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.resize(READ_MAX, 0);
         let max = match look {
@@ -94,6 +94,7 @@ fn read(fd: BorrowedFd<'_>, look: Look) -> (Output, Left) {
                     if count < PIECE && look == Look::Short {
                         break (Output::Nothing, Left::Nothing);
                     }
+                    meanwhile();
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break (Output::Nothing, Left::Nothing),
@@ -114,7 +115,7 @@ fn read(fd: BorrowedFd<'_>, look: Look) -> (Output, Left) {
 
 /// Reads what is there, at most [`READ_MAX`].
 pub(super) fn read_available(fd: BorrowedFd<'_>) -> Output {
-    read(fd, Look::Thorough).0
+    read(fd, Look::Thorough, || ()).0
 }
 
 /// The reader of one PTY.
@@ -181,7 +182,7 @@ impl Reader {
             let Some(mut guard) = watched.readable().await else {
                 return Output::HungUp;
             };
-            let (output, left) = read(guard.get_inner().as_fd(), Look::Short);
+            let (output, left) = read(guard.get_inner().as_fd(), Look::Short, || ());
             match left {
                 Left::Nothing => guard.clear_ready(),
                 Left::Perhaps => self.pace = Pace::Flood,
@@ -230,18 +231,25 @@ impl Reader {
 /// task is needed.
 fn take_in(session: &Arc<Session>, terminal: &Terminal) -> Flood {
     let begun = Instant::now();
-    loop {
-        let (output, left) = read(terminal.as_fd(), Look::Thorough);
+    let trail = session.trail();
+    let flood = loop {
+        // What was read before is parsed between the pieces, instead of waiting for each.
+        let parse = || {
+            trail.advance(session, PIECE);
+        };
+        let (output, left) = read(terminal.as_fd(), Look::Thorough, parse);
         match output {
-            Output::Bytes(bytes) => session.append(terminal.as_fd(), bytes, Parsed::Here),
+            Output::Bytes(bytes) => session.append(terminal.as_fd(), bytes),
             Output::Nothing => {}
-            Output::HungUp => return Flood::HungUp,
+            Output::HungUp => break Flood::HungUp,
         }
         if left == Left::Nothing {
-            return Flood::Over;
+            break Flood::Over;
         }
         if begun.elapsed() >= TURN || session.needs_task() {
-            return Flood::GoesOn;
+            break Flood::GoesOn;
         }
-    }
+    };
+    trail.catch_up(session);
+    flood
 }

@@ -20,10 +20,14 @@ use tokio::time::{Instant, sleep_until};
 use crate::kill::{self, Scanner};
 use crate::options::Options;
 use crate::readiness::{Watched, watch};
-use crate::screen::{Echo, Parsed};
+use crate::screen::Echo;
 use crate::session::reading::{Floods, Output, Reader, read_available};
-use crate::session::{Phase, Session};
+use crate::session::{Phase, Session, Shared};
 
+/// Output that costs less to parse at once than to have another thread woken for it, bytes.
+const LITTLE: usize = 256;
+/// How long the acknowledgement of keys waits for the echo, to be told with it.
+const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(20);
 /// Input written in one turn before output is read again.
 const WRITE_MAX: usize = 64 * 1024;
 /// After the program's end: more than the kernel holds of one terminal. A background job that goes on
@@ -101,6 +105,10 @@ struct Task {
     /// Our end of the PTY.
     watched: Watched,
     reader: Reader,
+    /// Little was said: it is parsed when the viewers have it.
+    parses: bool,
+    /// When clients are told that their keys were written, if no output tells them before.
+    acknowledges: Option<Instant>,
     pid: Pid,
     idle_limit: Duration,
 }
@@ -124,6 +132,8 @@ impl Life {
             reader: Reader::new(self.session.clone(), self.floods),
             session: self.session,
             watched: self.watched,
+            parses: false,
+            acknowledges: None,
             pid,
             idle_limit: self.options.idle_limit,
         };
@@ -164,6 +174,10 @@ impl Task {
         let mut timer = pin!(sleep_until(Instant::now()));
         let mut ended = pin!(ending.wait(self.pid));
         loop {
+            if std::mem::take(&mut self.parses) {
+                tokio::task::yield_now().await;
+                self.session.trail().catch_up(&self.session);
+            }
             self.watched.listen(self.reader.interest());
             let plan = self.plan();
             if let Some(exit) = plan.ending
@@ -208,6 +222,7 @@ impl Task {
                 () = &mut timer, if plan.wake_at.is_some() || hung_up => {
                     self.check_idle();
                     self.session.look();
+                    self.acknowledge();
                     if hung_up && let Output::Bytes(bytes) = read_available(self.watched.fd()) {
                         self.append(bytes);
                     }
@@ -245,6 +260,7 @@ impl Task {
             holds_output: self.session.trail().must_wait(),
             wake_at: input_at
                 .into_iter()
+                .chain(self.acknowledges)
                 .chain(idle_at)
                 .chain(look_at)
                 .chain(reply_at.filter(|_| !has_reply))
@@ -252,9 +268,15 @@ impl Task {
         }
     }
 
-    fn append(&self, bytes: Bytes) {
-        self.session
-            .append(self.watched.fd(), bytes, Parsed::Elsewhere);
+    fn append(&mut self, bytes: Bytes) {
+        let is_little = bytes.len() <= LITTLE;
+        self.session.append(self.watched.fd(), bytes);
+        let trail = self.session.trail();
+        if is_little && trail.only_parses() {
+            self.parses = true;
+        } else {
+            trail.follow(&self.session);
+        }
     }
 
     /// Writes what the screen answers to the program, unless a key or a paste is written in part.
@@ -284,7 +306,7 @@ impl Task {
     }
 
     /// Writes input until the terminal takes no more.
-    fn write(&self) {
+    fn write(&mut self) {
         self.reply();
         let now_ms = self.session.now_ms();
         let mut written = 0;
@@ -297,7 +319,11 @@ impl Task {
                 Ok(count) => {
                     written += count;
                     let mut shared = self.session.shared();
-                    if let Some(client) = shared.input.wrote(count, now_ms) {
+                    let client = shared.input.wrote(count, now_ms);
+                    if written <= LITTLE {
+                        let latest = Instant::now() + ACKNOWLEDGE_WITHIN;
+                        self.acknowledges.get_or_insert(latest);
+                    } else if let Some(client) = client {
                         shared.viewers.wake_one(self.session.id, client);
                     }
                 }
@@ -333,6 +359,18 @@ impl Task {
         shared.viewers.wake_armed(self.session.id);
         drop(shared);
         self.session.trail().follow(&self.session);
+    }
+
+    /// Tells clients of keys that no output told them of.
+    fn acknowledge(&mut self) {
+        if self.acknowledges.is_some_and(|at| at <= Instant::now()) {
+            self.acknowledges = None;
+            let mut shared = self.session.shared();
+            let Shared { input, viewers, .. } = &mut *shared;
+            for client in input.untold() {
+                viewers.wake_one(self.session.id, client);
+            }
+        }
     }
 
     fn check_idle(&mut self) {
@@ -378,6 +416,7 @@ impl Task {
         shared.viewers.wake_all(self.session.id);
         drop(shared);
         self.session.grown.notify_waiters();
+        self.session.trail().follow(&self.session);
         tracing::debug!(session = %self.session.id, ?exit, "session ended");
     }
 }

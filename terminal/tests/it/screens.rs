@@ -55,7 +55,8 @@ async fn a_new_viewer_of_a_long_session_gets_a_snapshot() {
     first
         .type_in(shell, "seq -f 'line %07.0f' 1 30000; echo all-''printed\r")
         .await;
-    first.shows(shell, "all-printed").await;
+    // The prompt is the last that is said.
+    first.shows(shell, "all-printed\n$").await;
     agrees(&mut first, &world, shell).await;
     let mut second = attached(&world, 2, shell).await;
     second.shows(shell, "all-printed").await;
