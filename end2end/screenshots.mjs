@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
 import { Stage, closeBrowser } from "./support/stage.mjs";
+import { until } from "./support/wait.mjs";
 
 const SIZES = [
   { width: 400, height: 800 },
@@ -23,6 +24,7 @@ const stage = new Stage((line) => console.log(line));
 try {
   const server = await stage.server();
   await login();
+  await tabs();
   let prepared = false;
   for (const viewport of SIZES) {
     for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
@@ -64,6 +66,56 @@ try {
       await shot("read-only");
       await other.page.context().close();
       await view.page.context().close();
+    }
+  }
+
+  /** What tabs say of sessions: a call, progress, an end, output that nobody saw. */
+  async function tabs() {
+    const busy = new Stage((line) => console.log(line));
+    try {
+      const server = await busy.server();
+      const first = await busy.page({ renderer: "dom" });
+      /** @type {Record<string, string>} */
+      const sessions = {};
+      const programs = [
+        ["agent", "clear; \"$BOWLINE_BIN\" status waiting; read\r"],
+        ["build", "clear; printf '\\033]9;4;1;62\\007'; read\r"],
+        ["tests", "clear; printf '\\033]9;4;2;80\\007'; read\r"],
+        ["fetch", "clear; printf '\\033]9;4;3\\007'; read\r"],
+        ["deploy", "exit 3\r"],
+        ["logs", "clear; exec cat\r"],
+        ["", "clear; printf '\\033]2;~/work/bowline\\007'; ls\r"],
+      ];
+      for (const [index, [name, input]] of programs.entries()) {
+        if (index > 0) await first.newTab();
+        if (name) await first.renameTab(index, name);
+        sessions[name] = await first.session();
+        await server.type(sessions[name], input);
+      }
+      await first.page.context().close();
+      for (const viewport of SIZES) {
+        for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+          const view = await busy.page({ viewport, colorScheme, login: "token" });
+          await until("a word of new output", async () => {
+            await server.type(sessions.logs, "a line\r");
+            return (await view.tabWords(5)).endsWith("new output");
+          });
+          await view.waitForTabWords(0, /waits for you$/);
+          const file = path.join(folder, `tabs-${viewport.width}-${colorScheme}.png`);
+          await view.page.screenshot({ path: file, animations: "disabled" });
+          console.log(file);
+          if (viewport.width === SIZES[0].width) {
+            // Narrow pages scroll to the tab in front: the first ones once more.
+            await view.tabElements.nth(0).evaluate((tab) => tab.closest(".tabs")?.scrollTo({ left: 0 }));
+            const begin = path.join(folder, `tabs-begin-${viewport.width}-${colorScheme}.png`);
+            await view.page.screenshot({ path: begin, animations: "disabled" });
+            console.log(begin);
+          }
+          await view.page.context().close();
+        }
+      }
+    } finally {
+      await busy.end();
     }
   }
 

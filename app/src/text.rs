@@ -2,7 +2,11 @@
 
 use bowline_protocol::frame::Exit;
 
+use crate::functions::sessions::{AttentionReply, ProgressReply, SessionRow};
 use crate::workspace::Tab;
+
+/// Most characters of a name that is shown.
+const NAME: usize = 120;
 
 /// A span of time in at most two units, for people: `12 s`, `3 min`, `2 h 5 min`, `4 d 1 h`.
 pub(crate) fn age(seconds: u64) -> String {
@@ -56,25 +60,117 @@ fn signal_name(signal: i32) -> Option<&'static str> {
     })
 }
 
-/// What a tab is called: its own name, else its session's label, else a word for an empty one.
-pub(crate) fn tab_name(tab: &Tab, label: Option<&str>) -> String {
-    let label = label.map(str::trim).filter(|label| !label.is_empty());
-    tab.name
-        .as_deref()
-        .or(label)
-        .unwrap_or("Terminal")
-        .to_owned()
+/// How a session ended, in as many characters as a tab has room for.
+pub(crate) fn short_exit(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Killed => "killed".to_owned(),
+        Exit::Idle => "unused".to_owned(),
+    }
 }
 
-/// What stands small beside a tab's name: the program in the foreground, unless the tab is called so;
-/// then the folder's own name.
-pub(crate) fn tab_detail(name: &str, process: &str, cwd: Option<&str>) -> Option<String> {
-    if !process.is_empty() && process != name {
-        return Some(process.to_owned());
+/// Why somebody should look at a session.
+pub(crate) fn attention(why: AttentionReply) -> &'static str {
+    match why {
+        AttentionReply::Bell => "rang",
+        AttentionReply::Notification => "has a notification",
+        AttentionReply::Quiet => "is quiet after work",
+        AttentionReply::Waiting => "waits for you",
+        AttentionReply::Done => "is done",
     }
-    let folder = folder(cwd?);
+}
+
+/// How far a program is.
+pub(crate) fn progress(progress: ProgressReply) -> String {
+    match progress {
+        ProgressReply::Normal(percent) => format!("{percent} % done"),
+        ProgressReply::Error(percent) => format!("failed at {percent} %"),
+        ProgressReply::Paused(percent) => format!("paused at {percent} %"),
+        ProgressReply::Indeterminate => "in progress".to_owned(),
+    }
+}
+
+/// Whether a character draws something and leaves what is around it as it is: no control character, no
+/// mark that turns the direction of text, nothing that breaks a line or is not seen.
+fn is_harmless(c: char) -> bool {
+    let is_unseen = matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    );
+    !c.is_control() && !is_unseen
+}
+
+/// What a program said, without what must not reach the page.
+pub(crate) fn printable(said: &str) -> String {
+    said.chars().filter(|c| is_harmless(*c)).collect()
+}
+
+/// The same as a name: of bounded length, in one line.
+pub(crate) fn plain(said: &str) -> String {
+    // Bounded first: what comes may be kilobytes, many times a second.
+    let mut words = String::new();
+    let mut left = NAME;
+    for c in said.chars().take(4 * NAME).filter(|c| is_harmless(*c)) {
+        let space = c.is_whitespace();
+        if space && (words.is_empty() || words.ends_with(' ')) {
+            continue;
+        }
+        if left == 0 {
+            words.push('\u{2026}');
+            break;
+        }
+        left -= 1;
+        words.push(if space { ' ' } else { c });
+    }
+    words.truncate(words.trim_end().len());
+    words
+}
+
+/// What a tab is called: its own name, the name its session was given, the terminal's title, the program in
+/// the foreground, the folder; a word for an empty one.
+pub(crate) fn tab_name(tab: &Tab, row: Option<&SessionRow>) -> String {
+    let given = row.filter(|row| row.named).map(|row| row.label.as_str());
+    let title = row.and_then(|row| row.title.as_deref());
+    let process = row.map(|row| row.process.as_str());
+    let folder = row.and_then(|row| row.cwd.as_deref()).map(last_folder);
+    // Without any of these it has ended: then the program that was started is known.
+    let label = row.map(|row| row.label.as_str());
+    let names = [tab.name.as_deref(), given, title, process, label];
+    let mut names = names.into_iter().flatten().map(str::trim);
+    names
+        .find(|name| !name.is_empty())
+        .map(str::to_owned)
+        .or(folder)
+        .unwrap_or_else(|| "Terminal".to_owned())
+}
+
+/// What stands small beside a tab's name, and says what that doesn't: the program in the foreground, else
+/// the folder's own name.
+pub(crate) fn tab_detail(name: &str, process: &str, cwd: Option<&str>) -> Option<String> {
+    let parts: Vec<_> = name
+        .split(|c: char| c.is_whitespace() || "/:@".contains(c))
+        .map(str::to_lowercase)
+        .collect();
+    let is_news = |word: &str| !word.is_empty() && !parts.contains(&word.to_lowercase());
+    let folder = cwd.map(last_folder);
+    let words = [Some(process.to_owned()), folder];
+    words.into_iter().flatten().find(|word| is_news(word))
+}
+
+fn last_folder(path: &str) -> String {
+    let folder = folder(path);
     let last = folder.rsplit('/').find(|part| !part.is_empty());
-    Some(last.unwrap_or("/").to_owned())
+    last.unwrap_or("/").to_owned()
 }
 
 /// The session count at the end of the tab bar.
@@ -83,6 +179,19 @@ pub(crate) fn session_count(running: usize) -> String {
         0 => "No sessions".to_owned(),
         1 => "1 session".to_owned(),
         count => format!("{count} sessions"),
+    }
+}
+
+/// What the browser calls the page: how many sessions need somebody to look, and the tab in front.
+#[cfg(any(feature = "hydrate", test))]
+pub(crate) fn page_title(calling: usize, name: &str) -> String {
+    let count = match calling {
+        0 => String::new(),
+        count => format!("({count}) "),
+    };
+    match name {
+        "" => format!("{count}Bowline"),
+        name => format!("{count}{name} \u{2013} Bowline"),
     }
 }
 
@@ -116,6 +225,7 @@ pub(crate) fn folder(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::known::tests::row;
     use crate::workspace::Pane;
 
     #[test]
@@ -156,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_goes_by_its_own_name_first() {
+    fn a_tab_goes_by_what_people_named_it_then_by_what_programs_did() {
         let mut tab = Tab {
             id: "t".to_owned(),
             name: Some("build".to_owned()),
@@ -165,11 +275,45 @@ mod tests {
                 session: None,
             },
         };
-        assert_eq!(tab_name(&tab, Some("bash")), "build");
+        let mut row = row(1);
+        row.label = "agent".to_owned();
+        row.named = true;
+        row.title = Some("~/work".to_owned());
+        row.process = "vim".to_owned();
+        assert_eq!(tab_name(&tab, Some(&row)), "build");
         tab.name = None;
-        assert_eq!(tab_name(&tab, Some("bash")), "bash");
-        assert_eq!(tab_name(&tab, Some("  ")), "Terminal");
+        assert_eq!(tab_name(&tab, Some(&row)), "agent");
+        row.named = false;
+        assert_eq!(tab_name(&tab, Some(&row)), "~/work");
+        row.title = None;
+        assert_eq!(tab_name(&tab, Some(&row)), "vim");
+        // It has ended.
+        row.process = String::new();
+        assert_eq!(tab_name(&tab, Some(&row)), "agent");
+        row.label = "  ".to_owned();
+        assert_eq!(tab_name(&tab, Some(&row)), "Work");
+        row.cwd = None;
+        assert_eq!(tab_name(&tab, Some(&row)), "Terminal");
         assert_eq!(tab_name(&tab, None), "Terminal");
+    }
+
+    #[test]
+    fn names_are_one_bounded_line_of_what_can_be_seen() {
+        assert_eq!(plain(" a\t\n b\u{7}\u{9b}c "), "a bc");
+        assert_eq!(plain("x\u{202e}txt.exe\u{2066}\u{200f}"), "xtxt.exe");
+        assert_eq!(
+            plain("\u{1f468}\u{200d}\u{1f4bb}"),
+            "\u{1f468}\u{200d}\u{1f4bb}"
+        );
+        assert_eq!(
+            plain("\u{5e9}\u{5dc}\u{5d5}\u{5dd}"),
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}"
+        );
+        assert_eq!(plain("\u{200b} \u{feff}"), "");
+        let long = plain(&"y".repeat(4_096));
+        assert_eq!(long, format!("{}\u{2026}", "y".repeat(NAME)));
+        assert_eq!(plain(&"y".repeat(NAME)), "y".repeat(NAME));
+        assert_eq!(printable("/a b/\u{1b}\u{202e}c"), "/a b/c");
     }
 
     #[test]
@@ -177,6 +321,8 @@ mod tests {
         let detail = |name, process, cwd| tab_detail(name, process, cwd);
         assert_eq!(detail("bash", "vim", Some("/x")).as_deref(), Some("vim"));
         assert_eq!(detail("bash", "bash", Some("/a/b")).as_deref(), Some("b"));
+        assert_eq!(detail("Vim: x.rs", "vim", Some("/x")).as_deref(), Some("x"));
+        assert_eq!(detail("me@host: ~/work", "work", Some("/work")), None);
         assert_eq!(detail("bash", "bash", Some("/root")).as_deref(), Some("~"));
         assert_eq!(detail("bash", "bash", Some("/")).as_deref(), Some("/"));
         assert_eq!(detail("bash", "bash", None), None);
@@ -191,6 +337,14 @@ mod tests {
         assert_eq!(folder("/home/ada/x"), "~/x");
         let long = format!("/srv/{}", "x".repeat(60));
         assert_eq!(folder(&long), format!("\u{2026}{}", "x".repeat(40)));
+    }
+
+    #[test]
+    fn the_page_is_called_by_what_calls() {
+        assert_eq!(page_title(0, ""), "Bowline");
+        assert_eq!(page_title(2, ""), "(2) Bowline");
+        assert_eq!(page_title(0, "build"), "build \u{2013} Bowline");
+        assert_eq!(page_title(1, "build"), "(1) build \u{2013} Bowline");
     }
 
     #[test]

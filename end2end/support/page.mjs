@@ -196,6 +196,23 @@ export class BowlinePage {
     );
   }
 
+  /** All that a tab says to assistive technology: its name and the state of its session. */
+  async tabWords(/** @type {number} */ index) {
+    return (await this.tabElements.nth(index).getAttribute("aria-label")) ?? "";
+  }
+
+  async waitForTabWords(/** @type {number} */ index, /** @type {RegExp | string} */ words) {
+    const source = typeof words === "string" ? `^${words.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$` : words.source;
+    await this.#wait(
+      `tab ${index} to say ${words}`,
+      ({ index, source }) => {
+        const tab = document.querySelectorAll("[role=tablist] [role=tab]")[index];
+        return new RegExp(source).test(tab?.getAttribute("aria-label") ?? "");
+      },
+      { index, source },
+    );
+  }
+
   async waitForTabs(/** @type {number} */ count) {
     await this.#wait(
       `${count} tabs`,

@@ -36,7 +36,7 @@ pub trait Frame: Serialize + DeserializeOwned {
 }
 
 impl Frame for ClientFrame {
-    const KNOWN: u32 = 10;
+    const KNOWN: u32 = 11;
     const OPEN: Option<u32> = None;
 }
 

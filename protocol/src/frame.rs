@@ -155,6 +155,12 @@ pub enum ClientFrame {
         /// What it may do.
         role: Role,
     },
+    /// Asks for what happens in a session, without its output: like an `Attach` whose viewer is hidden and
+    /// wishes for no size. Answered alike; to see the session, attach.
+    Follow {
+        /// Which session.
+        session: SessionId,
+    },
 }
 
 /// Server to client.
@@ -379,6 +385,8 @@ pub enum Event {
         /// What.
         activity: Activity,
     },
+    /// There is output that this viewer, which is hidden, has not seen. Said once until it is shown again.
+    Unseen,
 }
 
 /// How far a program says it is (OSC 9;4). Numbers are percent.

@@ -63,7 +63,7 @@ pub use error::{Error, Exhausted};
 pub use link::{HttpTransport, LinkError, Links, Transport};
 pub use options::{OnExit, Options, SizeRule, TmuxMode};
 pub use screen::{ScreenFormat, ScreenShot};
-pub use session::{ApiInput, Read, SessionHandle, SessionInfo, SessionState};
+pub use session::{ApiInput, Naming, Read, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions};
 pub use status::{LastCommand, UnknownWord, Word};
 

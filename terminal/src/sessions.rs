@@ -18,10 +18,11 @@ use crate::kill::{self, Scanner};
 use crate::lock;
 use crate::memory;
 use crate::options::{OnExit, Options, TmuxMode};
+use crate::process;
 use crate::readiness::Watched;
 use crate::resources;
 use crate::screen::Pool;
-use crate::session::{Beginning, Floods, Life, Phase, Session, SessionHandle, SessionInfo};
+use crate::session::{Beginning, Floods, Life, Naming, Phase, Session, SessionHandle, SessionInfo};
 use crate::spawn::{Launch, Program, home, prepare, spawn};
 use crate::tmux::{Listed, Mark, Tmux, TmuxSession, Unavailable};
 
@@ -405,15 +406,20 @@ impl Inner {
         };
         let options = self.options.clone();
         let launch = off_thread(move || prepare(program, &options)).await?;
-        let label = request
+        let given = request
             .label
             .map(|label| crate::session::bounded(&label))
-            .filter(|label| !label.is_empty())
-            .unwrap_or_else(|| launch.name.clone());
+            .filter(|label| !label.is_empty());
+        let naming = match given {
+            Some(_) => Naming::Given,
+            None => Naming::Program,
+        };
+        let label = given.unwrap_or_else(|| launch.name.clone());
         let mut beginning = New {
             id,
             pane_id: request.pane_id,
             label,
+            naming,
             tmux: None,
             notice: launch.notice.clone(),
             greets: launch.arg0.is_some(),
@@ -496,10 +502,17 @@ impl Inner {
             .session
             .filter(|id| !known(id))
             .unwrap_or_else(|| SessionId::from_bytes(crate::random_bytes()));
+        // tmux keeps the label only.
+        let program = listed.leader.and_then(process::name);
+        let naming = match listed.label {
+            Some(_) if listed.label != program => Naming::Given,
+            _ => Naming::Program,
+        };
         let new = New {
             id,
             pane_id: place.pane_id.clone(),
             label: listed.label.unwrap_or_else(|| "tmux".to_owned()),
+            naming,
             tmux: Some(session),
             notice: None,
             greets: false,
@@ -526,6 +539,7 @@ impl Inner {
             id,
             pane_id,
             label,
+            naming,
             tmux,
             notice,
             greets,
@@ -535,6 +549,7 @@ impl Inner {
             id,
             pane_id,
             label,
+            naming,
             size,
             terminal,
             tmux,
@@ -608,6 +623,7 @@ struct New {
     id: SessionId,
     pane_id: Option<String>,
     label: String,
+    naming: Naming,
     tmux: Option<Arc<TmuxSession>>,
     notice: Option<String>,
     greets: bool,

@@ -1,6 +1,6 @@
 //! Who looks at one session: how each is woken, what each may do, and whose size rules. Lives under the session's lock, so
 //! that a viewer arms itself in the same moment in which it saw the end of the log: no wake is lost, and
-//! a viewer that is hidden or full is never woken by output.
+//! a viewer that is full is never woken by output, and one that is hidden at most once.
 
 use std::sync::Arc;
 

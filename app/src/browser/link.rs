@@ -21,6 +21,8 @@ use bowline_protocol::client::Status;
 
 /// Takes what concerns the whole page.
 type OnNotice = Rc<dyn Fn(Notice)>;
+/// Takes what is said of sessions, shown or not.
+type OnNews = Rc<dyn Fn(SessionId, News<'_>)>;
 /// Takes what the link says, with an `Output` frame's bytes.
 pub type OnMessage = Rc<dyn Fn(ToPage, Option<Uint8Array>)>;
 /// Says something to the link, with an `Input` frame's bytes.
@@ -40,6 +42,15 @@ pub struct Attached {
     pub size: Size,
     /// The terminal must be reset first: another log, or the first time.
     pub fresh: bool,
+}
+
+/// What is said of a session, whether or not a pane shows it.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// It is followed from now on, or again: its state is said anew.
+    Followed,
+    /// Something happened.
+    Event(&'a Event),
 }
 
 /// What recreates a terminal.
@@ -76,7 +87,8 @@ pub trait PaneSink {
 }
 
 struct Pane {
-    sink: Rc<dyn PaneSink>,
+    /// `None` = its session is followed and not shown.
+    sink: Option<Rc<dyn PaneSink>>,
     input: InputSender,
     log: Option<LogId>,
 }
@@ -86,6 +98,7 @@ struct Inner {
     panes: RefCell<HashMap<SessionId, Pane>>,
     state: RwSignal<LinkView>,
     on_notice: RefCell<Vec<OnNotice>>,
+    on_news: RefCell<Option<OnNews>>,
     client: ClientId,
 }
 
@@ -101,6 +114,7 @@ impl LinkHandle {
             panes: RefCell::default(),
             state: RwSignal::new(LinkView::default()),
             on_notice: RefCell::default(),
+            on_news: RefCell::default(),
             client: ClientId::from_bytes(surroundings::random_bytes()),
         });
         let for_messages = Rc::downgrade(&inner);
@@ -150,6 +164,24 @@ impl LinkHandle {
         self.0.on_notice.borrow_mut().push(Rc::new(callback));
     }
 
+    /// Calls back for what is said of sessions.
+    pub fn on_news(&self, callback: impl Fn(SessionId, News<'_>) + 'static) {
+        self.0.on_news.replace(Some(Rc::new(callback)));
+    }
+
+    /// Asks for what happens in a session, without its output. [`LinkHandle::attach`] shows it.
+    pub fn follow(&self, session: SessionId) {
+        let input = InputSender::new(limits::INPUT_WINDOW);
+        let pane = Pane {
+            sink: None,
+            input,
+            log: None,
+        };
+        self.0.panes.borrow_mut().insert(session, pane);
+        self.0
+            .say(ToLink::Frame(ClientFrame::Follow { session }), None);
+    }
+
     /// Shows a session in a pane. A reader wishes for no size.
     pub fn attach(&self, session: SessionId, size: Size, role: Role, sink: Rc<dyn PaneSink>) {
         let size = match role {
@@ -160,7 +192,7 @@ impl LinkHandle {
         self.0.panes.borrow_mut().insert(
             session,
             Pane {
-                sink,
+                sink: Some(sink),
                 input,
                 log: None,
             },
@@ -266,12 +298,20 @@ impl Inner {
         }
     }
 
+    fn tell(&self, session: SessionId, news: News<'_>) {
+        // Cloned out, as a sink is.
+        let on_news = self.on_news.borrow().clone();
+        if let Some(on_news) = on_news {
+            on_news(session, news);
+        }
+    }
+
     fn sink(&self, session: SessionId) -> Option<Rc<dyn PaneSink>> {
         // Cloned out: a pane may call back into the handle.
         self.panes
             .borrow()
             .get(&session)
-            .map(|pane| Rc::clone(&pane.sink))
+            .and_then(|pane| pane.sink.clone())
     }
 
     fn on_message(self: &Rc<Self>, message: ToPage, payload: Option<Uint8Array>) {
@@ -361,14 +401,15 @@ impl Inner {
                 self.on_refused(session, expected, reason);
             }
             ServerFrame::Event { session, event } => {
+                self.tell(session, News::Event(&event));
                 if let Some(sink) = self.sink(session) {
                     sink.event(&event);
                 }
             }
             ServerFrame::Gone { session } => {
                 let pane = self.panes.borrow_mut().remove(&session);
-                if let Some(pane) = pane {
-                    pane.sink.gone();
+                if let Some(sink) = pane.and_then(|pane| pane.sink) {
+                    sink.gone();
                 }
             }
             ServerFrame::Notice { notice } => {
@@ -408,8 +449,10 @@ impl Inner {
                 pane.log = Some(attached.from.log);
             }
             lost += pane.input.resume(accepted);
-            (Rc::clone(&pane.sink), lost)
+            (pane.sink.clone(), lost)
         };
+        self.tell(session, News::Followed);
+        let Some(sink) = sink else { return };
         sink.attached(&attached);
         if lost > 0 {
             sink.input_lost(lost);

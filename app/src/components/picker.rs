@@ -7,7 +7,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::dialog::Dialog;
-use crate::functions::sessions::{AttentionReply, SessionRow, State};
+use crate::functions::sessions::{SessionRow, State};
 use crate::state::desk::Desk;
 use crate::text;
 use bowline_protocol::SessionId;
@@ -81,14 +81,7 @@ fn notice(row: &SessionRow) -> String {
 /// Why somebody should look at a session, if somebody should.
 fn attention(row: &SessionRow) -> String {
     let why = row.attention.filter(|_| row.state == State::NeedsAttention);
-    let why = why.map(|why| match why {
-        AttentionReply::Bell => "rang",
-        AttentionReply::Notification => "has a notification",
-        AttentionReply::Quiet => "is quiet after work",
-        AttentionReply::Waiting => "waits for you",
-        AttentionReply::Done => "is done",
-    });
-    why.unwrap_or_default().to_owned()
+    why.map(text::attention).unwrap_or_default().to_owned()
 }
 
 /// The dialog.
@@ -260,28 +253,14 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::known;
 
     fn row(id: u8, label: &str, state: State) -> SessionRow {
         SessionRow {
-            session_id: SessionId::from_bytes([id; 16]),
-            pane_id: None,
             label: label.to_owned(),
             process: "vim".to_owned(),
-            cwd: Some("/srv/Work".to_owned()),
-            age_s: 3_700,
-            idle_s: id.into(),
-            cols: 80,
-            rows: 24,
-            viewers: 1,
-            tmux: None,
-            notice: None,
-            ends_in_s: None,
             state,
-            title: None,
-            attention: None,
-            progress: None,
-            last_command: None,
-            exit: None,
+            ..known::tests::row(id)
         }
     }
 

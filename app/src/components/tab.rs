@@ -10,6 +10,7 @@ use leptos::web_sys;
 
 use super::icons::Icon;
 use crate::state::desk::Desk;
+use crate::state::face::{self, Face};
 use crate::workspace::{MAX_NAME, Workspace};
 
 /// One tab.
@@ -21,8 +22,11 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
     let active = Memo::new(move |_| {
         desk.with(|workspace| id.with_value(|id| workspace.active.as_ref() == Some(id)))
     });
-    let name = Memo::new(move |_| id.with_value(|id| desk.name(id)));
-    let detail = Memo::new(move |_| id.with_value(|id| desk.detail(id)));
+    let face = Memo::new(move |_| id.with_value(|id| desk.face(id)));
+    let name = Memo::new(move |_| face.with(|face| face.name.clone()));
+    let detail = Memo::new(move |_| face.with(|face| face.detail.clone()));
+    let mark = Memo::new(move |_| face.with(|face| face.mark));
+    let progress = Memo::new(move |_| face.with(|face| face.progress));
     let renaming = Memo::new(move |_| {
         desk.renaming
             .with(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)))
@@ -73,6 +77,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
         <div
             class="tab"
             class:active=move || active.get()
+            data-mark=move || mark.get().name()
             node_ref=node
             on:mousedown=on_down
             on:auxclick=on_middle
@@ -83,12 +88,9 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 id=id.with_value(|id| format!("tab-{id}"))
                 aria-controls=id.with_value(|id| format!("panel-{id}"))
                 aria-selected=move || active.get().to_string()
-                aria-label=move || name.get()
+                aria-label=move || face.with(Face::words)
                 tabindex=move || if active.get() { "0" } else { "-1" }
-                title=move || detail.get().map_or_else(
-                    || name.get(),
-                    |detail| format!("{} \u{2013} {detail}", name.get()),
-                )
+                title=move || face.with(Face::tip)
                 on:click=move |_| {
                     if !renaming.get_untracked() {
                         desk.activate(&id.get_value());
@@ -97,6 +99,9 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 on:dblclick=move |_| rename()
                 on:keydown=on_key
             >
+                <span class="tab-mark" aria-hidden="true">
+                    {move || mark.get().icon().map(|name| view! { <Icon name=name /> })}
+                </span>
                 {move || match renaming.get() {
                     true => Either::Left(view! { <NameField id=id name=name.get_untracked() /> }),
                     false => Either::Right(view! {
@@ -115,8 +120,20 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
             >
                 <Icon name="cross" />
             </button>
+            <span
+                class="tab-progress"
+                data-kind=move || progress.get().map(face::kind)
+                aria-hidden="true"
+            >
+                <span style=move || {
+                    let filled = progress.get().map_or(0.0, face::filled);
+                    format!("transform:scaleX({filled})")
+                }></span>
+            </span>
         </div>
     }
+    // Erased: types that grow deeper than the compiler takes.
+    .into_any()
 }
 
 /// Shows another tab and moves the keyboard's focus along the bar.

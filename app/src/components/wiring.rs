@@ -7,14 +7,17 @@ use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
 use super::{PageVisible, dom, keyboard};
-use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView};
+use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
 use crate::state::toasts::Tone;
+use crate::text;
 use crate::theme::browser as theme;
 
 /// How often the session list is read while somebody looks.
 const SESSIONS_EVERY: Duration = Duration::from_secs(5);
+/// Of these times, how many pass while nobody looks: then the list only counts sessions in no tab.
+const UNSEEN_EVERY: u32 = 12;
 
 /// Starts the link and everything that listens. Answers the link's state.
 pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
@@ -38,14 +41,17 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
             let _ = root.set_attribute("data-link", state.get().kind.name());
         }
     });
-    Effect::new(move |_| {
-        let active = desk.with(|workspace| workspace.active.clone());
-        let title = match active.map(|tab| desk.name(&tab)) {
-            Some(name) if !name.is_empty() => format!("{name} \u{2013} Bowline"),
-            _ => "Bowline".to_owned(),
-        };
-        document().set_title(&title);
+    link.on_news(move |session, news| match news {
+        News::Followed => desk.attached(session),
+        News::Event(event) => desk.hear(session, event),
     });
+
+    let title = Memo::new(move |_| {
+        let active = desk.with(|workspace| workspace.active.clone());
+        let name = active.map(|tab| desk.name(&tab)).unwrap_or_default();
+        text::page_title(desk.calling(), &name)
+    });
+    Effect::new(move |_| document().set_title(&title.get()));
     let connected =
         Memo::new(move |_| matches!(state.get().kind, LinkKind::WebSocket | LinkKind::Poll));
     Effect::new(move |_| {
@@ -65,9 +71,16 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         });
         theme::on_system_change(repaint);
     });
+    let unseen = StoredValue::new(0);
     let looking = set_interval_with_handle(
         move || {
-            if visible.get_untracked() && connected.get_untracked() {
+            let times = if visible.get_untracked() {
+                UNSEEN_EVERY
+            } else {
+                unseen.get_value() + 1
+            };
+            unseen.set_value(times % UNSEEN_EVERY);
+            if times >= UNSEEN_EVERY && connected.get_untracked() {
                 desk.refresh_sessions();
             }
         },

@@ -6,7 +6,7 @@
 )]
 
 use bowline_protocol::SessionId;
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 use bowline_protocol::frame::Progress;
 use bowline_protocol::frame::{Attention, Exit};
 use leptos::prelude::*;
@@ -33,6 +33,9 @@ pub struct SessionRow {
     pub pane_id: Option<String>,
     /// What people call it.
     pub label: String,
+    /// Whether somebody gave it that label; else it is the name of the program that was started.
+    #[serde(default)]
+    pub named: bool,
     /// The program in the foreground.
     pub process: String,
     /// Where the shell says it is; else where that program is.
@@ -131,10 +134,10 @@ pub enum ProgressReply {
     Paused(u8),
 }
 
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 impl ProgressReply {
     /// `None` = nothing is under way.
-    fn of(progress: Progress) -> Option<Self> {
+    pub(crate) fn of(progress: Progress) -> Option<Self> {
         match progress {
             Progress::None => None,
             Progress::Normal(percent) => Some(Self::Normal(percent)),
@@ -175,6 +178,17 @@ impl From<Exit> for ExitReply {
             Exit::Signal(signal) => Self::Signal(signal),
             Exit::Killed => Self::Killed,
             Exit::Idle => Self::Idle,
+        }
+    }
+}
+
+impl From<ExitReply> for Exit {
+    fn from(exit: ExitReply) -> Self {
+        match exit {
+            ExitReply::Code(code) => Self::Code(code),
+            ExitReply::Signal(signal) => Self::Signal(signal),
+            ExitReply::Killed => Self::Killed,
+            ExitReply::Idle => Self::Idle,
         }
     }
 }
@@ -261,6 +275,7 @@ impl From<bowline_terminal::SessionInfo> for SessionRow {
             session_id: info.id,
             pane_id: info.pane_id,
             label: info.label,
+            named: info.naming == bowline_terminal::Naming::Given,
             process: info.process,
             cwd: info.cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
             title: Some(info.title).filter(|title| !title.is_empty()),

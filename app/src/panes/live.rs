@@ -39,6 +39,8 @@ pub(super) struct Live {
     /// What it shows by default, for programs that ask.
     colours: RwSignal<Option<Colours>>,
     attached: RwSignal<Option<SessionId>>,
+    /// The session that is followed because its tab was never shown.
+    followed: Cell<Option<SessionId>>,
     /// The emulator is there.
     ready: RwSignal<bool>,
     begun: Cell<bool>,
@@ -65,6 +67,7 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         sink: RefCell::default(),
         colours: RwSignal::new(None),
         attached: RwSignal::new(None),
+        followed: Cell::new(None),
         ready: RwSignal::new(false),
         begun: Cell::new(false),
         creating: Cell::new(false),
@@ -92,6 +95,14 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
                 Some(session) => pane.attach(session),
                 None => pane.create(),
             }
+        }
+    });
+
+    // Before it is shown for the first time it has no terminal; its tab says what happens there.
+    let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        if !ready.get() && !parts.shown.get() {
+            pane.follow(parts.session.get());
         }
     });
 
@@ -133,6 +144,8 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         };
         let colours = pane.colours.get();
         pane.link.view(session, visibility, focus, colours);
+        // Said also as it goes out of sight: what came until now was seen.
+        parts.desk.seen(session);
     });
 
     let pane = Rc::clone(&live);
@@ -334,7 +347,10 @@ impl Live {
             return;
         }
         if let Some(before) = before {
-            self.link.detach(before);
+            self.leave(before);
+        }
+        if let Some(followed) = self.followed.take().filter(|other| *other != session) {
+            self.leave(followed);
         }
         self.parts.state.set(PaneState::Connecting);
         let size = emulator.proposed().unwrap_or_else(|| emulator.size());
@@ -356,6 +372,24 @@ impl Live {
             self.link.input(session, early);
         }
         self.attached.set(Some(session));
+    }
+
+    fn follow(&self, session: Option<SessionId>) {
+        let before = self.followed.replace(session);
+        if before == session {
+            return;
+        }
+        if let Some(before) = before {
+            self.leave(before);
+        }
+        if let Some(session) = session {
+            self.link.follow(session);
+        }
+    }
+
+    fn leave(&self, session: SessionId) {
+        self.link.detach(session);
+        self.parts.desk.left(session);
     }
 
     fn come_forward(self: &Rc<Self>, keyboard: bool) {
@@ -414,8 +448,9 @@ impl Live {
         }
         self.watcher.take();
         self.sink.take();
-        if let Some(session) = self.session() {
-            self.link.detach(session);
+        let followed = self.followed.take();
+        if let Some(session) = self.session().or(followed) {
+            self.leave(session);
         }
         if let Some(emulator) = self.emulator.take() {
             emulator.dispose();

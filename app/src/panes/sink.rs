@@ -331,7 +331,6 @@ impl PaneSink for Sink {
                     show_exit(emulator, *state, *desk, exit);
                 }
             }
-            Event::Renamed { .. } => desk.refresh_sessions(),
             Event::IdleWarning { seconds } => {
                 let left = text::age(u64::from(*seconds));
                 let warning =
@@ -345,14 +344,16 @@ impl PaneSink for Sink {
                 };
                 self.tell(|look| look.ruler = ruler);
             }
-            // What the program does and says: shown in lists of sessions, which ask for it.
-            Event::Title { .. }
+            // What the program is called, does and says: the desk hears it, whether or not a pane shows it.
+            Event::Renamed { .. }
+            | Event::Title { .. }
             | Event::Cwd { .. }
             | Event::Bell { .. }
             | Event::Notification { .. }
             | Event::Progress { .. }
             | Event::Command { .. }
-            | Event::Activity { .. } => {}
+            | Event::Activity { .. }
+            | Event::Unseen => {}
         }
     }
 

@@ -5,19 +5,39 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::face::{Face, Output};
+#[cfg(feature = "hydrate")]
+use super::known::Haste;
+use super::known::Known;
 use super::ledger::{Change, Ledger, Next};
 use super::seed::Seed;
 use super::toasts::{Toasts, Tone};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::functions::sessions::{SessionRow, State};
-use crate::text;
 use crate::workspace::{Pane, Tab, Workspace};
 use bowline_protocol::SessionId;
+#[cfg(feature = "hydrate")]
+use bowline_protocol::frame::Event;
 use bowline_protocol::frame::Role;
 
 /// How long to wait before saving again after a failure.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Between two showings of what programs may change many times a second: titles that spin, progress.
+#[cfg(feature = "hydrate")]
+const PACE: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// Whether what was heard is shown at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// It is.
+    Free,
+    /// Something was shown just now; nothing came since.
+    Rests,
+    /// Something was shown just now, and more came.
+    Due,
+}
 
 /// What lies over the terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +55,12 @@ pub(crate) struct Desk {
     ledger: StoredValue<Ledger>,
     /// The server's workspace is known: an empty one is really empty.
     known: StoredValue<bool>,
+    heard: StoredValue<Known>,
+    pace: StoredValue<Pace>,
+    /// What is known of sessions, as last shown.
     sessions: RwSignal<Vec<SessionRow>>,
+    /// Sessions with output that nobody at this page has seen.
+    unseen: RwSignal<Vec<SessionId>>,
     /// Sessions that this page only looks at.
     reads: RwSignal<Vec<SessionId>>,
     /// It only looks at all of them: the address says so.
@@ -53,11 +78,15 @@ pub(crate) struct Desk {
 impl Desk {
     /// Starts from what the server rendered.
     pub(crate) fn new(seed: Seed) -> Self {
+        let heard = Known::new(seed.sessions);
         Self {
+            sessions: RwSignal::new(heard.rows()),
+            unseen: RwSignal::new(Vec::new()),
+            heard: StoredValue::new(heard),
+            pace: StoredValue::new(Pace::Free),
             known: StoredValue::new(seed.known),
             ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
             workspace: RwSignal::new(seed.workspace.workspace),
-            sessions: RwSignal::new(seed.sessions),
             reads: RwSignal::new(Vec::new()),
             only_reads: RwSignal::new(false),
             overlay: RwSignal::new(None),
@@ -77,32 +106,38 @@ impl Desk {
         self.workspace.with_untracked(read)
     }
 
-    /// The name a tab is shown by, tracked.
-    pub(crate) fn name(self, tab: &str) -> String {
+    /// What a tab shows of its session, tracked. Only a tab that isn't in front has output to see.
+    pub(crate) fn face(self, tab: &str) -> Face {
         self.workspace.with(|workspace| {
+            let is_active = workspace.active.as_deref() == Some(tab);
             let Some(tab) = workspace.tab(tab) else {
-                return String::new();
+                return Face::default();
+            };
+            let session = tab.pane.session;
+            let unseen = self
+                .unseen
+                .with(|unseen| session.is_some_and(|session| unseen.contains(&session)));
+            let output = match unseen && !is_active {
+                true => Output::Unseen,
+                false => Output::Seen,
             };
             self.sessions.with(|sessions| {
-                let row = sessions
-                    .iter()
-                    .find(|row| Some(row.session_id) == tab.pane.session);
-                text::tab_name(tab, row.map(|row| row.label.as_str()))
+                let row = sessions.iter().find(|row| Some(row.session_id) == session);
+                Face::of(tab, row, output)
             })
         })
     }
 
-    /// What stands small beside the name: the program if it is not what the tab is called, else the
-    /// folder's name. Tracked.
-    pub(crate) fn detail(self, tab: &str) -> Option<String> {
-        let session = self
-            .workspace
-            .with(|workspace| workspace.tab(tab)?.pane.session)?;
-        let name = self.name(tab);
-        self.sessions.with(|sessions| {
-            let row = sessions.iter().find(|row| row.session_id == session)?;
-            text::tab_detail(&name, &row.process, row.cwd.as_deref())
-        })
+    /// The name a tab is shown by, tracked.
+    pub(crate) fn name(self, tab: &str) -> String {
+        self.face(tab).name
+    }
+
+    /// How many sessions need somebody to look, as last known, tracked.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn calling(self) -> usize {
+        let calls = |row: &&SessionRow| row.state == State::NeedsAttention;
+        self.sessions.with(|rows| rows.iter().filter(calls).count())
     }
 
     /// The session list as last known, tracked.
@@ -288,15 +323,26 @@ impl Desk {
     pub(crate) fn refresh_sessions(self) {
         spawn_local(async move {
             if let Ok(reply) = functions::sessions().await {
-                // Equal lists wake nobody.
-                let same = self
-                    .sessions
-                    .try_with_untracked(|rows| *rows == reply.sessions);
-                if same == Some(false) {
-                    self.sessions.set(reply.sessions);
+                let listed = |heard: &mut Known| heard.listed(reply.sessions);
+                if self.heard.try_update_value(listed).is_some() {
+                    self.show_heard();
                 }
             }
         });
+    }
+
+    /// Shows what is known of sessions. What is the same wakes nobody.
+    fn show_heard(self) {
+        let news = self
+            .heard
+            .try_with_value(|heard| (heard.rows(), heard.unseen()));
+        let Some((rows, unseen)) = news else { return };
+        if self.sessions.try_with_untracked(|now| *now != rows) == Some(true) {
+            self.sessions.set(rows);
+        }
+        if self.unseen.try_with_untracked(|now| *now != unseen) == Some(true) {
+            self.unseen.set(unseen);
+        }
     }
 
     /// Somebody saved this revision of the workspace.
@@ -379,6 +425,58 @@ impl Desk {
                     set_timeout(move || self.settle(), RETRY);
                 }
             },
+        }
+    }
+}
+
+/// What the link says.
+#[cfg(feature = "hydrate")]
+impl Desk {
+    /// Something happened in a session.
+    pub(crate) fn hear(self, session: SessionId, event: &Event) {
+        let haste = self
+            .heard
+            .try_update_value(|heard| heard.hear(session, event));
+        match haste {
+            Some(Haste::Now) => self.show_heard(),
+            Some(Haste::Paced) => self.show_soon(),
+            Some(Haste::Never) | None => {}
+        }
+    }
+
+    /// The link follows a session from now on, or again.
+    pub(crate) fn attached(self, session: SessionId) {
+        // What it says follows at once: nothing is shown in between.
+        self.heard.update_value(|heard| heard.attached(session));
+    }
+
+    /// Nobody at this page follows a session any more.
+    pub(crate) fn left(self, session: SessionId) {
+        self.heard.update_value(|heard| heard.left(session));
+    }
+
+    /// A session is on screen, or was until now.
+    pub(crate) fn seen(self, session: SessionId) {
+        self.heard.update_value(|heard| heard.seen(session));
+        self.show_heard();
+    }
+
+    /// Shows what was heard at once, or with what else comes within the pace.
+    fn show_soon(self) {
+        if self.pace.try_get_value() != Some(Pace::Free) {
+            self.pace.set_value(Pace::Due);
+            return;
+        }
+        self.show_heard();
+        self.pace.set_value(Pace::Rests);
+        set_timeout(move || self.paced(), PACE);
+    }
+
+    fn paced(self) {
+        let due = self.pace.try_get_value() == Some(Pace::Due);
+        self.pace.set_value(Pace::Free);
+        if due {
+            self.show_soon();
         }
     }
 }

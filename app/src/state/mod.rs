@@ -1,9 +1,11 @@
-//! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`],
-//! [`progress`], [`look`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
+//! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`], [`known`],
+//! [`face`], [`progress`], [`look`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
 //! here.
 
 pub(crate) mod banner;
 pub(crate) mod desk;
+pub(crate) mod face;
+pub(crate) mod known;
 pub(crate) mod ledger;
 pub(crate) mod look;
 pub(crate) mod progress;

@@ -34,9 +34,19 @@ struct Parts {
     bytes: BytesMut,
 }
 
+/// What the page wants of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// To show it.
+    Output,
+    /// To know what happens there.
+    Events,
+}
+
 /// One session this page follows.
 #[derive(Debug)]
 pub(super) struct Attachment {
+    wants: Wants,
     mode: Mode,
     size: Size,
     role: Role,
@@ -62,6 +72,7 @@ pub(super) struct Attachment {
 impl Attachment {
     fn new(mode: Mode, size: Size, from: Option<LogPosition>) -> Self {
         let mut attachment = Self {
+            wants: Wants::Output,
             mode,
             size,
             role: Role::Writer,
@@ -288,6 +299,12 @@ impl Attachments {
                     .insert(session, Attachment::new(mode, size, from));
                 true
             }
+            ClientFrame::Follow { session } => {
+                let mut attachment = Attachment::new(Mode::Screen, Size::NO_WISH, None);
+                attachment.wants = Wants::Events;
+                self.sessions.insert(session, attachment);
+                true
+            }
             ClientFrame::Detach { session } => self.sessions.remove(&session).is_some(),
             ClientFrame::View {
                 session,
@@ -348,6 +365,10 @@ impl Attachments {
     pub(super) fn resume(&self) -> Vec<ClientFrame> {
         let mut frames = Vec::with_capacity(self.sessions.len() * 2);
         for (&session, attachment) in &self.sessions {
+            if attachment.wants == Wants::Events {
+                frames.push(ClientFrame::Follow { session });
+                continue;
+            }
             frames.push(ClientFrame::Attach {
                 session,
                 from: attachment.had,

@@ -84,6 +84,7 @@ fn client_frames_never_change() {
             session: SESSION,
             role: Role::Reader,
         },
+        ClientFrame::Follow { session: SESSION },
     ];
     assert_eq!(frames.len() as u32, ClientFrame::KNOWN);
     check(&frames, include_str!("client_frames.txt"));
@@ -200,6 +201,7 @@ fn events_never_change() {
         Event::Activity {
             activity: Activity::NeedsAttention(Attention::Done),
         },
+        Event::Unseen,
     ];
     let frames = events.map(|event| ServerFrame::Event {
         session: SESSION,

@@ -28,6 +28,8 @@ const REPLAY_MAX: u64 = 64 * 1024;
 const HISTORY_LINES: usize = 1_000;
 /// Between two snapshots of a flood: ten pictures a second are a picture of it.
 const SKIP_PAUSE: Duration = Duration::from_millis(100);
+/// What comes so soon after a viewer was hidden is no news to it.
+const SETTLE: Duration = Duration::from_millis(500);
 /// More output than this since the last snapshot is a flood, bytes: the next snapshot is the screen
 /// alone.
 const FLOOD: u64 = 128 * 1024;
@@ -59,6 +61,20 @@ pub(super) struct Asked {
     pub(super) from: Option<LogPosition>,
     pub(super) mode: Mode,
     pub(super) size: Size,
+    pub(super) shown: Shown,
+}
+
+/// Whether a hidden viewer knows that there is output it has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// It saw everything.
+    Nothing,
+    /// It was hidden just then: what comes now may be the program's answer to that, such as to the loss of
+    /// the focus.
+    Settles(Instant),
+    /// It saw everything up to here.
+    Waits(u64),
+    Told,
 }
 
 /// How a terminal follows its session.
@@ -83,6 +99,8 @@ pub(super) struct Attachment {
     session: Arc<Session>,
     mode: Mode,
     shown: Shown,
+    /// Kept from transport to transport.
+    unseen: Unseen,
     /// Attached on the present transport; before that nothing is said.
     current: bool,
     /// End of what was sent.
@@ -119,6 +137,7 @@ impl Attachment {
             session,
             mode: Mode::Screen,
             shown: Shown::Visible,
+            unseen: Unseen::Nothing,
             current: false,
             cursor: 0,
             parsed: 0,
@@ -167,14 +186,18 @@ impl Attachment {
             None => log.start() == 0 && log.end() <= REPLAY_MAX,
         };
         self.mode = asked.mode;
-        let resumes = self.mode == Mode::Screen && !can_replay;
+        let is_shown = asked.shown == Shown::Visible;
+        let resumes = self.mode == Mode::Screen && !can_replay && is_shown;
         let offset = if resumes {
             log.end()
         } else {
             from.max(log.start())
         };
         let (size, next_mark) = log.size_at(offset);
-        self.shown = Shown::Visible;
+        self.shown = asked.shown;
+        if let (Shown::Hidden, Unseen::Nothing) = (asked.shown, self.unseen) {
+            self.unseen = Unseen::Waits(log.end());
+        }
         self.current = true;
         self.cursor = offset;
         self.parsed = offset;
@@ -203,6 +226,14 @@ impl Attachment {
         if resumes {
             self.resume(HISTORY_LINES);
         }
+        if !is_shown {
+            let view = View {
+                shown: Shown::Hidden,
+                focused: false,
+                colours: None,
+            };
+            session.view(self.client, view);
+        }
         frame
     }
 
@@ -213,6 +244,14 @@ impl Attachment {
         }
         self.shown = view.shown;
         self.session.view(self.client, view);
+        match (view.shown, self.unseen) {
+            (Shown::Visible, _) => self.unseen = Unseen::Nothing,
+            (Shown::Hidden, Unseen::Nothing) => {
+                self.unseen = Unseen::Settles(Instant::now());
+                self.session.wake_later(self.client, SETTLE);
+            }
+            (Shown::Hidden, _) => {}
+        }
     }
 
     /// The client has parsed this much.
@@ -302,6 +341,7 @@ impl Attachment {
         if self.shown == Shown::Hidden {
             // Hidden viewers are told that it ended; what it said last waits until they are shown.
             self.say_exit(&shared, writer);
+            self.say_unseen(&mut shared, writer);
             return Served::Done;
         }
         if let Some(taken) = shared.take_snapshot(self.client) {
@@ -483,6 +523,26 @@ impl Attachment {
             offset: to,
             size,
         });
+    }
+
+    /// Tells a hidden viewer once that there is output, and waits for it until there is.
+    fn say_unseen(&mut self, shared: &mut Shared, writer: &mut BatchWriter) {
+        let end = shared.log.end();
+        if let Unseen::Settles(since) = self.unseen
+            && since.elapsed() >= SETTLE
+        {
+            self.unseen = Unseen::Waits(end);
+        }
+        match self.unseen {
+            Unseen::Waits(seen) if seen < end => {
+                self.unseen = Unseen::Told;
+                let event = Event::Unseen;
+                let session = self.session.id;
+                writer.push(&ServerFrame::Event { session, event });
+            }
+            Unseen::Waits(_) => shared.viewers.arm(self.client),
+            Unseen::Nothing | Unseen::Settles(_) | Unseen::Told => {}
+        }
     }
 
     fn say_exit(&mut self, shared: &Shared, writer: &mut BatchWriter) {

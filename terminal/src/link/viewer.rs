@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
-use bowline_protocol::frame::{ClientFrame, InputRefusal, Limits, Notice, ServerFrame};
+use bowline_protocol::frame::{ClientFrame, InputRefusal, Limits, Mode, Notice, ServerFrame, Size};
 use bowline_protocol::ids::{ClientId, Generation, ServerId, SessionId};
 use bowline_protocol::limits::{ATTACHMENTS, VERSION};
 use bytes::Bytes;
@@ -239,7 +239,21 @@ impl Viewer {
                 mode,
                 size,
             } => {
-                let asked = Asked { from, mode, size };
+                let asked = Asked {
+                    from,
+                    mode,
+                    size,
+                    shown: Shown::Visible,
+                };
+                self.attach(state, session, asked, handled)?;
+            }
+            ClientFrame::Follow { session } => {
+                let asked = Asked {
+                    from: None,
+                    mode: Mode::Screen,
+                    size: Size::NO_WISH,
+                    shown: Shown::Hidden,
+                };
                 self.attach(state, session, asked, handled)?;
             }
             ClientFrame::Detach { session } => {

@@ -65,6 +65,15 @@ impl From<Activity> for SessionState {
     }
 }
 
+/// Where a session's label comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// Somebody gave it.
+    Given,
+    /// It is the name of the program that was started.
+    Program,
+}
+
 /// A session at one moment.
 #[derive(Debug, Clone)]
 pub struct SessionInfo {
@@ -74,6 +83,8 @@ pub struct SessionInfo {
     pub pane_id: Option<String>,
     /// Its name for people.
     pub label: String,
+    /// Where that comes from.
+    pub naming: Naming,
     /// The program in the foreground; empty once ended.
     pub process: String,
     /// Where the shell says it is; else where that program is.
@@ -194,6 +205,7 @@ impl Shared {
 #[derive(Debug, Clone)]
 pub(crate) struct Label {
     pub(crate) text: String,
+    naming: Naming,
     pub(crate) changes: u64,
 }
 
@@ -212,6 +224,7 @@ pub(crate) struct Beginning {
     pub(crate) id: SessionId,
     pub(crate) pane_id: Option<String>,
     pub(crate) label: String,
+    pub(crate) naming: Naming,
     pub(crate) size: Size,
     pub(crate) terminal: Arc<Terminal>,
     pub(crate) tmux: Option<Arc<TmuxSession>>,
@@ -225,6 +238,7 @@ impl Session {
             id,
             pane_id,
             label,
+            naming,
             size,
             terminal,
             tmux,
@@ -245,6 +259,7 @@ impl Session {
                 input: InputQueue::default(),
                 label: Label {
                     text: label,
+                    naming,
                     changes: 0,
                 },
                 exit: None,
@@ -479,6 +494,7 @@ impl Session {
 
     pub(crate) fn rename(&self, text: String) {
         let mut shared = self.shared();
+        shared.label.naming = Naming::Given;
         if shared.label.text != text {
             shared.label.text = text;
             shared.label.changes += 1;
@@ -569,6 +585,7 @@ impl Session {
             id: self.id,
             pane_id: self.pane_id.clone(),
             label: shared.label.text.clone(),
+            naming: shared.label.naming,
             process: String::new(),
             cwd: None,
             title: facts.title.value.clone(),

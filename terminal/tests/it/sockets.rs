@@ -290,6 +290,57 @@ async fn a_hidden_viewer_gets_events_and_catches_up_when_shown() {
         .await;
 }
 
+/// Whether a page knows a session by this name.
+fn named(name: &str) -> impl FnMut(&Seen) -> bool {
+    let expected = Event::Renamed {
+        label: name.to_owned(),
+    };
+    move |seen| seen.events.contains(&expected)
+}
+
+#[tokio::test]
+async fn a_hidden_viewer_is_told_once_that_there_is_output() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let (mut hidden, mut follower, mut shown) = (world.page(1), world.page(2), world.page(3));
+    let told = |seen: &Seen| {
+        let unseen = seen.events.iter().filter(|event| **event == Event::Unseen);
+        unseen.count()
+    };
+    shown.attach(shell).await;
+    shown.see(shell, "$ ").await;
+    hidden.attach(shell).await;
+    hidden.see(shell, "$ ").await;
+    hidden.say(&[view(shell, false)]).await;
+    follower.follow(shell).await;
+    // What comes at once is no news to one that was just hidden: it asks until it is.
+    for turn in 0.. {
+        shown
+            .type_in(shell, format!("echo se''cret-{turn}\r"))
+            .await;
+        shown.see(shell, &format!("secret-{turn}")).await;
+        if told(hidden.known.of(shell)) > 0 {
+            break;
+        }
+        // Says something else to it meanwhile, which it can wait for.
+        let turn = format!("turn-{turn}");
+        world.sessions.get(shell).expect("it runs").rename(&turn);
+        hidden.until(shell, "the turn", named(&turn)).await;
+    }
+    follower
+        .until(shell, "the news", |seen| told(seen) == 1)
+        .await;
+    world.sessions.get(shell).expect("it runs").rename("last");
+    for page in [&mut hidden, &mut follower] {
+        page.until(shell, "the name", named("last")).await;
+        assert_eq!(told(page.known.of(shell)), 1);
+        assert!(!contains(&page.known.of(shell).bytes, b"secret"));
+    }
+    // It sees everything once it attaches.
+    follower.attach(shell).await;
+    follower.see(shell, "secret-0").await;
+}
+
 #[tokio::test]
 async fn the_viewer_with_the_keyboard_rules_the_size() {
     let world = World::new();

@@ -322,6 +322,14 @@ impl Page {
         .await;
     }
 
+    /// Asks for what happens in a session, not for its output.
+    pub(crate) async fn follow(&mut self, session: SessionId) {
+        let hello = hello(self.number, self.generation);
+        self.say(&[hello, ClientFrame::Follow { session }]).await;
+        self.until(session, "attached", |seen| seen.position.is_some())
+            .await;
+    }
+
     /// Drops the transport, opens the next one, and takes a session up again.
     pub(crate) async fn reconnect(&mut self, session: SessionId) {
         self.generation = self.generation.next();

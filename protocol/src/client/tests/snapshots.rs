@@ -411,3 +411,30 @@ fn history_is_asked_for_while_attached() {
     bench.cut();
     assert_eq!(bench.page(ask), []);
 }
+
+#[test]
+fn a_session_that_is_only_followed_is_followed_again_and_then_attached() {
+    let mut bench = Bench::attached(0);
+    let follow = ClientFrame::Follow { session: SESSION };
+    assert_eq!(bench.page(follow.clone()), std::slice::from_ref(&follow));
+    assert_eq!(bench.cut().last(), Some(&follow));
+    let attach = ClientFrame::Attach {
+        session: SESSION,
+        from: None,
+        mode: Mode::Screen,
+        size: SIZE,
+    };
+    assert_eq!(bench.page(attach.clone()), std::slice::from_ref(&attach));
+    // What was under way belongs to the first question.
+    assert_eq!(bench.hear(&[attached(7)]), [Handed::Attached(7)]);
+    assert_eq!(bench.hear(&[attached(7), output(7, b"x")]).len(), 2);
+    assert_eq!(
+        bench.cut().last(),
+        Some(&ClientFrame::Attach {
+            session: SESSION,
+            from: Some(at(8)),
+            mode: Mode::Screen,
+            size: SIZE,
+        })
+    );
+}

@@ -1,0 +1,227 @@
+//! What a tab says of its session: a name, a detail, a mark, progress. Pure, and all of it derived from the
+//! tab and its session's row: nothing here remembers anything.
+
+use bowline_protocol::frame::Exit;
+
+use crate::functions::sessions::{AttentionReply, ProgressReply, SessionRow, State};
+use crate::text;
+use crate::workspace::Tab;
+
+/// One tab, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Face {
+    /// What it is called.
+    pub(crate) name: String,
+    /// What stands small beside the name.
+    pub(crate) detail: Option<String>,
+    /// What its mark says.
+    pub(crate) mark: Mark,
+    /// How far its program says it is.
+    pub(crate) progress: Option<ProgressReply>,
+}
+
+/// What a tab's mark says. There is one place for it, so the most urgent stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mark {
+    /// Nothing.
+    #[default]
+    None,
+    /// There is output that nobody at this page has seen.
+    Unseen,
+    /// Somebody should look.
+    Attention(AttentionReply),
+    /// The program ended.
+    Ended(Exit),
+}
+
+/// Whether there is output that nobody at this page has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// There is.
+    Unseen,
+    /// All of it was seen, or the tab is looked at now.
+    Seen,
+}
+
+impl Face {
+    /// The face of a tab.
+    pub(crate) fn of(tab: &Tab, row: Option<&SessionRow>, output: Output) -> Self {
+        let name = text::tab_name(tab, row);
+        let exit = row.and_then(|row| row.exit).map(Exit::from);
+        let attention = row
+            .filter(|row| row.state == State::NeedsAttention)
+            .and_then(|row| row.attention);
+        let mark = match (exit, attention, output) {
+            (Some(exit), _, _) => Mark::Ended(exit),
+            (None, Some(why), _) => Mark::Attention(why),
+            (None, None, Output::Unseen) => Mark::Unseen,
+            (None, None, Output::Seen) => Mark::None,
+        };
+        let detail = match exit {
+            Some(exit) => Some(text::short_exit(exit)),
+            None => row.and_then(|row| text::tab_detail(&name, &row.process, row.cwd.as_deref())),
+        };
+        Self {
+            name,
+            detail,
+            mark,
+            progress: row.and_then(|row| row.progress),
+        }
+    }
+
+    /// Its name and all that its looks say, for who doesn't see them.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.name.clone();
+        let progress = self.progress.map(text::progress);
+        for said in self.mark.words().into_iter().chain(progress) {
+            words.push_str(", ");
+            words.push_str(&said);
+        }
+        words
+    }
+
+    /// The same for who points at it, with the detail that narrow tabs leave out.
+    pub(crate) fn tip(&self) -> String {
+        let mut lines = vec![self.name.clone()];
+        if let (Some(detail), false) = (&self.detail, matches!(self.mark, Mark::Ended(_))) {
+            lines[0] = format!("{} \u{2013} {detail}", self.name);
+        }
+        let progress = self.progress.map(text::progress);
+        lines.extend(self.mark.words().into_iter().chain(progress).map(capital));
+        lines.join("\n")
+    }
+}
+
+impl Mark {
+    /// The value of `data-mark`.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Unseen => Some("unseen"),
+            Self::Attention(_) => Some("attention"),
+            Self::Ended(Exit::Code(0)) => Some("ended"),
+            Self::Ended(_) => Some("failed"),
+        }
+    }
+
+    /// Its icon.
+    pub(crate) fn icon(self) -> Option<&'static str> {
+        match self {
+            Self::None | Self::Unseen => None,
+            Self::Attention(why) => Some(match why {
+                AttentionReply::Bell => "bell",
+                AttentionReply::Notification => "note",
+                AttentionReply::Quiet => "pause",
+                AttentionReply::Waiting => "question",
+                AttentionReply::Done => "check",
+            }),
+            Self::Ended(Exit::Code(0)) => Some("stop"),
+            Self::Ended(_) => Some("failed"),
+        }
+    }
+
+    fn words(self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Unseen => Some("new output".to_owned()),
+            Self::Attention(why) => Some(text::attention(why).to_owned()),
+            Self::Ended(exit) => Some(text::exit(exit)),
+        }
+    }
+}
+
+/// How much of a bar a progress fills, of 1.
+pub(crate) fn filled(progress: ProgressReply) -> f64 {
+    match progress {
+        ProgressReply::Normal(percent)
+        | ProgressReply::Error(percent)
+        | ProgressReply::Paused(percent) => f64::from(percent.min(100)) / 100.0,
+        ProgressReply::Indeterminate => 1.0,
+    }
+}
+
+/// The value of `data-kind` of a bar.
+pub(crate) fn kind(progress: ProgressReply) -> &'static str {
+    match progress {
+        ProgressReply::Normal(_) => "normal",
+        ProgressReply::Error(_) => "error",
+        ProgressReply::Paused(_) => "paused",
+        ProgressReply::Indeterminate => "indeterminate",
+    }
+}
+
+fn capital(words: String) -> String {
+    let mut chars = words.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::sessions::ExitReply;
+    use crate::state::known::tests::row;
+    use crate::workspace::Pane;
+
+    fn tab() -> Tab {
+        Tab {
+            id: "t".to_owned(),
+            name: Some("build".to_owned()),
+            pane: Pane {
+                id: "p".to_owned(),
+                session: None,
+            },
+        }
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut SessionRow), output: Output, words: &str) {
+        let mut row = row(1);
+        change(&mut row);
+        let face = Face::of(&tab(), Some(&row), output);
+        assert_eq!(face.words(), words);
+    }
+
+    #[test]
+    fn one_mark_says_the_most_urgent() {
+        check(|_| {}, Output::Seen, "build");
+        check(|_| {}, Output::Unseen, "build, new output");
+        let needs = |row: &mut SessionRow| {
+            row.state = State::NeedsAttention;
+            row.attention = Some(AttentionReply::Waiting);
+        };
+        check(needs, Output::Unseen, "build, waits for you");
+        let ended = |row: &mut SessionRow| {
+            row.state = State::Exited;
+            row.exit = Some(ExitReply::Code(3));
+        };
+        check(ended, Output::Unseen, "build, exited with status 3");
+    }
+
+    #[test]
+    fn progress_is_said_beside_the_mark() {
+        let half = |row: &mut SessionRow| row.progress = Some(ProgressReply::Paused(50));
+        check(half, Output::Unseen, "build, new output, paused at 50 %");
+    }
+
+    #[test]
+    fn an_end_takes_the_place_of_the_detail() {
+        let mut row = row(1);
+        row.exit = Some(ExitReply::Signal(9));
+        let face = Face::of(&tab(), Some(&row), Output::Seen);
+        assert_eq!(face.detail.as_deref(), Some("signal 9"));
+        assert_eq!(face.mark.name(), Some("failed"));
+        assert_eq!(face.tip(), "build\nEnded by signal 9 (SIGKILL)");
+        row.exit = Some(ExitReply::Code(0));
+        let face = Face::of(&tab(), Some(&row), Output::Seen);
+        assert_eq!(face.mark.name(), Some("ended"));
+    }
+
+    #[test]
+    fn a_bar_is_never_fuller_than_full() {
+        assert!((filled(ProgressReply::Error(250)) - 1.0).abs() < f64::EPSILON);
+        assert!((filled(ProgressReply::Normal(25)) - 0.25).abs() < f64::EPSILON);
+    }
+}
