@@ -126,6 +126,11 @@ thread_local! {
 const RESET: &[u8] = b"\x18\x1bc";
 /// Takes back every colour that a program has set, which a reset leaves.
 const RESET_COLOURS: &[u8] = b"\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07";
+/// Takes the size of the snapshot that follows. Only [`Emulator::restore`] says it: from a program it means
+/// nothing.
+const TAKE_SIZE: &[u8] = b"\x1b]7778\x07";
+/// The number in it.
+const TAKE_SIZE_NUMBER: u32 = 7778;
 /// Whether the cursor blinks, unless a program says otherwise.
 const CURSOR_BLINK: bool = true;
 
@@ -160,6 +165,8 @@ pub(crate) struct Emulator {
     callbacks: Callbacks,
     /// A program has set colours.
     coloured: Rc<Cell<bool>>,
+    /// The size of the snapshot that is about to be parsed, if it is another.
+    next_size: Rc<Cell<Option<Size>>>,
     disposed: Cell<bool>,
 }
 
@@ -187,6 +194,7 @@ impl Emulator {
             fit,
             callbacks: RefCell::default(),
             coloured: Rc::default(),
+            next_size: Rc::default(),
             disposed: Cell::new(false),
         });
         emulator.answer_nothing();
@@ -198,6 +206,7 @@ impl Emulator {
             emulator.use_webgl();
         }
         emulator.notice_colours();
+        emulator.take_sizes();
         emulator.erase_from_the_last_cell();
         emulator
     }
@@ -225,19 +234,17 @@ impl Emulator {
     }
 
     /// Becomes what a snapshot says; `done` is called once it is parsed. Everything written before must be
-    /// parsed. Nothing empty is ever drawn in between: the reset is parsed together with what follows it.
+    /// parsed. Nothing empty is ever drawn in between: the reset and the new size are parsed together with what
+    /// follows them.
     pub(crate) fn restore(&self, size: Size, snapshot: &Uint8Array, done: impl FnOnce() + 'static) {
         self.restore_options();
-        if size.checked().is_some_and(|size| size != self.size()) {
-            // Emptied first: nothing is left to reflow.
-            self.terminal.reset();
-            self.resize(size);
-        }
+        self.next_size.set(size.checked());
         let colours: &[u8] = match self.coloured.take() {
             true => RESET_COLOURS,
             false => b"",
         };
-        let head = [RESET, colours].concat();
+        // Emptied first: nothing is left to reflow.
+        let head = [RESET, TAKE_SIZE, colours].concat();
         self.write(&joined(&head, snapshot), done);
     }
 
@@ -287,19 +294,12 @@ impl Emulator {
 
     /// Changes the size. Sizes no terminal can have are left out.
     pub(crate) fn resize(&self, size: Size) {
-        if size.checked().is_some() && size != self.size() {
-            // Throws only for sizes that are not whole numbers.
-            let _ = self.modern().resize(size.cols.into(), size.rows.into());
-        }
+        resize(&self.terminal, size);
     }
 
     /// The present size.
     pub(crate) fn size(&self) -> Size {
-        let bounded = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
-        Size {
-            cols: bounded(self.terminal.get_cols()),
-            rows: bounded(self.terminal.get_rows()),
-        }
+        size_of(&self.terminal)
     }
 
     /// The size that would fill the element. `None` while it is not on screen.
@@ -487,6 +487,21 @@ impl Emulator {
         }
     }
 
+    /// Takes the size of a snapshot where the snapshot says so.
+    fn take_sizes(&self) {
+        let next = Rc::clone(&self.next_size);
+        let terminal: Terminal = self.terminal.clone().unchecked_into();
+        let take = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| {
+            if let Some(size) = next.take() {
+                resize(&terminal, size);
+            }
+            true
+        });
+        let parser = self.modern().parser();
+        parser.register_osc_handler(TAKE_SIZE_NUMBER, take.as_ref().unchecked_ref());
+        self.keep(take);
+    }
+
     /// Remembers that a program has set colours, which a reset leaves.
     fn notice_colours(&self) {
         let parser = self.modern().parser();
@@ -506,6 +521,23 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.dispose();
+    }
+}
+
+/// Changes a terminal's size. Sizes no terminal can have are left out.
+fn resize(terminal: &Terminal, size: Size) {
+    if size.checked().is_some() && size != size_of(terminal) {
+        let terminal: &Terminal6 = terminal.unchecked_ref();
+        // Throws only for sizes that are not whole numbers.
+        let _ = terminal.resize(size.cols.into(), size.rows.into());
+    }
+}
+
+fn size_of(terminal: &Terminal) -> Size {
+    let bounded = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+    Size {
+        cols: bounded(terminal.get_cols()),
+        rows: bounded(terminal.get_rows()),
     }
 }
 
