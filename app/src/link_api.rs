@@ -63,5 +63,5 @@ pub enum Focus {
 
 #[cfg(feature = "hydrate")]
 pub use crate::browser::link::{
-    Attached, ConnectLink, LinkHandle, News, OnMessage, PaneSink, Post, Snapshot,
+    Attached, ConnectLink, LinkHandle, News, OnMessage, PaneSink, Post, Reason, Snapshot,
 };

@@ -62,7 +62,7 @@ fn rgb(colour: &str) -> Option<u32> {
 pub(crate) mod browser {
     //! Reading and changing the theme of the page that is open.
 
-    use bowline_protocol::frame::Colours;
+    use bowline_protocol::frame::{Colours, Sixteen};
     use leptos::prelude::*;
     use wasm_bindgen::JsCast as _;
 
@@ -158,17 +158,25 @@ pub(crate) mod browser {
         palette
     }
 
+    /// The names of the 16 colours begin here.
+    const FIRST_OF_SIXTEEN: usize = 8;
+
     /// The colours that programs may ask for.
-    pub(crate) fn colours(palette: &crate::xterm::Palette) -> Option<Colours> {
+    pub(crate) fn colours(palette: &crate::xterm::Palette) -> Option<(Colours, Sixteen)> {
         let of = |wanted: &str| {
             let (_, colour) = palette.iter().find(|(name, _)| *name == wanted)?;
             super::rgb(colour)
         };
-        Some(Colours {
+        let colours = Colours {
             foreground: of("foreground")?,
             background: of("background")?,
             cursor: of("cursor")?,
-        })
+        };
+        let mut sixteen = Sixteen::default();
+        for (colour, (name, _)) in sixteen.iter_mut().zip(&COLOURS[FIRST_OF_SIXTEEN..]) {
+            *colour = of(name)?;
+        }
+        Some((colours, sixteen))
     }
 
     /// Calls back when the system changes between dark and light. For the life of the page.

@@ -141,18 +141,32 @@ journey("a program learns the colours that the page shows, in both themes", asyn
   await stage.server();
   const view = await stage.page();
   await view.waitForText(PROMPT);
-  const background = () =>
-    view.pane.locator(".screen").evaluate((element) => {
-      const [red, green, blue] = /** @type {string[]} */ (getComputedStyle(element).backgroundColor.match(/\d+/g)).map((channel) =>
-        Number(channel).toString(16).padStart(2, "0").repeat(2),
-      );
+  /** A colour of the style sheet, as programs are told it. */
+  const colour = (/** @type {string} */ property) =>
+    view.pane.locator(".screen").evaluate((element, property) => {
+      const probe = element.ownerDocument.createElement("span");
+      probe.style.color = `var(${property})`;
+      element.append(probe);
+      const channels = /** @type {string[]} */ (getComputedStyle(probe).color.match(/\d+/g));
+      probe.remove();
+      const [red, green, blue] = channels.map((channel) => Number(channel).toString(16).padStart(2, "0").repeat(2));
       return `rgb:${red}/${green}/${blue}`;
-    });
-  const ask = "printf '\\e]11;?\\e\\\\'; IFS= read -rs -d '\\' -t 10 answer; echo \"it is ${answer#*;}\" | tr -d '\\033'";
-  const dark = await background();
-  await view.run(ask, `it is ${dark}`);
-  await view.press("Alt+Shift+L");
-  const light = await background();
-  assert.notEqual(light, dark);
-  await view.run(ask, `it is ${light}`);
+    }, property);
+  const ask = (/** @type {string} */ query) =>
+    `printf '\\e]${query};?\\e\\\\'; IFS= read -rs -d '\\' -t 10 answer; echo "it is \${answer##*;}" | tr -d '\\033'`;
+  const asked = [
+    ["11", "--term-background"],
+    ["4;1", "--ansi-1"],
+    ["4;15", "--ansi-15"],
+  ];
+  /** @type {string[]} */
+  const told = [];
+  for (const theme of ["dark", "light"]) {
+    if (theme === "light") await view.press("Alt+Shift+L");
+    for (const [query, property] of asked) {
+      told.push(await colour(property));
+      await view.run(ask(query), `it is ${told.at(-1)}`);
+    }
+  }
+  assert.equal(new Set(told).size, 2 * asked.length, "other colours in the other theme");
 });

@@ -36,12 +36,12 @@ pub trait Frame: Serialize + DeserializeOwned {
 }
 
 impl Frame for ClientFrame {
-    const KNOWN: u32 = 11;
+    const KNOWN: u32 = 12;
     const OPEN: Option<u32> = None;
 }
 
 impl Frame for ServerFrame {
-    const KNOWN: u32 = 13;
+    const KNOWN: u32 = 14;
     /// `Event`.
     const OPEN: Option<u32> = Some(8);
 }

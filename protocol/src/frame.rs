@@ -65,6 +65,9 @@ pub struct Colours {
     pub cursor: u32,
 }
 
+/// The 16 colours of a theme, `0xRRGGBB`, for the answers to OSC 4.
+pub type Sixteen = [u32; 16];
+
 /// A number of input bytes that a client has sent to one life of a session's log.
 pub type InputPosition = u64;
 
@@ -160,6 +163,13 @@ pub enum ClientFrame {
     Follow {
         /// Which session.
         session: SessionId,
+    },
+    /// The viewer's 16 colours: they belong to those of its [`ClientFrame::View`].
+    Palette {
+        /// Which session.
+        session: SessionId,
+        /// Black, red, green, yellow, blue, magenta, cyan, white, and the same again, bright.
+        sixteen: Sixteen,
     },
 }
 
@@ -269,6 +279,12 @@ pub enum ServerFrame {
     },
     /// Nothing to say for [`crate::limits::KEEP_ALIVE_MS`].
     KeepAlive,
+    /// The next `Snapshot` of the session answers a [`ClientFrame::History`]. No other takes its place before
+    /// it is confirmed.
+    History {
+        /// Which session.
+        session: SessionId,
+    },
 }
 
 /// Bounds the server tells the client.

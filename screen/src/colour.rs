@@ -54,15 +54,15 @@ pub(crate) fn specification(colour: u32) -> String {
 }
 
 /// The 16 colours of a theme that said none: xterm.js's own.
-const SIXTEEN: [u32; 16] = [
+pub(crate) const SIXTEEN: [u32; 16] = [
     0x2e3436, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf, 0x555753,
     0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xeeeeec,
 ];
 
-/// A colour of the palette that the program did not set.
-pub(crate) fn indexed(index: u8) -> u32 {
+/// A colour of the palette that the program did not set, in a theme with these 16.
+pub(crate) fn indexed(index: u8, sixteen: &[u32; 16]) -> u32 {
     match index {
-        0..16 => SIXTEEN[usize::from(index)],
+        0..16 => sixteen[usize::from(index)],
         16..232 => {
             let index = u32::from(index) - 16;
             let level = |step: u32| if step == 0 { 0 } else { 55 + 40 * step };
@@ -86,6 +86,8 @@ mod tests {
         assert_eq!(parse("red"), None);
         assert_eq!(parse("rgb:1/22/3"), None);
         assert_eq!(parse("#+12"), None);
+        let indexed = |index| indexed(index, &[7; 16]);
+        assert_eq!(indexed(15), 7);
         assert_eq!(indexed(16), 0);
         assert_eq!(indexed(231), 0xff_ffff);
         assert_eq!(indexed(255), 0xee_eeee);

@@ -23,7 +23,7 @@ mod text;
 mod utf8;
 pub mod width;
 
-use bowline_protocol::frame::{Colours, Size};
+use bowline_protocol::frame::{Colours, Sixteen, Size};
 
 use crate::emulator::Emulator;
 use crate::parser::Parser;
@@ -107,6 +107,11 @@ impl Screen {
     /// The colours of who looks, for the answers to colour queries.
     pub fn set_colours(&mut self, colours: Colours) {
         self.emulator.colours = Some(colours);
+    }
+
+    /// The 16 colours of who looks, for the answers to colour queries.
+    pub fn set_sixteen(&mut self, sixteen: Sixteen) {
+        self.emulator.sixteen = sixteen;
     }
 
     /// What was said since the last call.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bowline_protocol::frame::{Colours, Role, Size};
+use bowline_protocol::frame::{Colours, Role, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, SessionId};
 
 use crate::options::SizeRule;
@@ -65,6 +65,7 @@ struct Viewer {
     shown: Shown,
     focused: bool,
     colours: Option<Colours>,
+    sixteen: Option<Sixteen>,
     /// When it last got the keyboard, in turns; 0 = never.
     focus_turn: u64,
     /// When it last said a size, in turns.
@@ -168,6 +169,7 @@ impl Viewers {
                 shown: Shown::Visible,
                 focused: false,
                 colours: None,
+                sixteen: None,
                 focus_turn: 0,
                 wish_turn,
                 armed: false,
@@ -199,13 +201,21 @@ impl Viewers {
         self.viewers.iter().any(|viewer| viewer.client == client)
     }
 
+    /// A viewer's theme has these 16 colours.
+    pub(crate) fn sixteen(&mut self, client: ClientId, sixteen: Sixteen) {
+        if let Some(viewer) = self.viewer(client) {
+            viewer.sixteen = Some(sixteen);
+        }
+    }
+
     /// The colours of the viewer that had the keyboard last.
-    pub(crate) fn colours(&self) -> Option<Colours> {
-        self.viewers
-            .iter()
-            .filter(|viewer| viewer.colours.is_some())
-            .max_by_key(|viewer| viewer.focus_turn)?
-            .colours
+    pub(crate) fn colours(&self) -> Option<(Colours, Option<Sixteen>)> {
+        let coloured = self.viewers.iter().filter_map(|viewer| {
+            let colours = (viewer.colours?, viewer.sixteen);
+            Some((viewer.focus_turn, colours))
+        });
+        let (_, colours) = coloured.max_by_key(|(turn, _)| *turn)?;
+        Some(colours)
     }
 
     pub(crate) fn wish(&mut self, client: ClientId, wish: Size) {

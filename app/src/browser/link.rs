@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use bowline_protocol::frame::{Colours, Event, InputRefusal, Mode, Notice, Role, Size};
+use bowline_protocol::frame::{Colours, Event, InputRefusal, Mode, Notice, Role, Sixteen, Size};
 use bowline_protocol::input::InputSender;
 use bowline_protocol::port::{ToLink, ToPage};
 use bowline_protocol::{ClientFrame, ClientId, LogId, LogPosition, ServerFrame, SessionId, limits};
@@ -53,6 +53,15 @@ pub enum News<'a> {
     Event(&'a Event),
 }
 
+/// Why a snapshot comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The page asked for history.
+    Asked,
+    /// There was too much to catch up with.
+    Behind,
+}
+
 /// What recreates a terminal.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -62,6 +71,8 @@ pub struct Snapshot {
     pub size: Size,
     /// To be written to a reset terminal.
     pub bytes: Uint8Array,
+    /// Why it comes.
+    pub reason: Reason,
 }
 
 /// A pane, as the link sees it. Called in the order in which the program produced things; a resize or a
@@ -91,6 +102,8 @@ struct Pane {
     sink: Option<Rc<dyn PaneSink>>,
     input: InputSender,
     log: Option<LogId>,
+    /// Why the next snapshot comes.
+    reason: Reason,
 }
 
 struct Inner {
@@ -176,6 +189,7 @@ impl LinkHandle {
             sink: None,
             input,
             log: None,
+            reason: Reason::Behind,
         };
         self.0.panes.borrow_mut().insert(session, pane);
         self.0
@@ -195,6 +209,7 @@ impl LinkHandle {
                 sink: Some(sink),
                 input,
                 log: None,
+                reason: Reason::Behind,
             },
         );
         let frame = ClientFrame::Attach {
@@ -240,6 +255,12 @@ impl LinkHandle {
             focused: focus == Focus::Focused,
             colours,
         };
+        self.0.say(ToLink::Frame(frame), None);
+    }
+
+    /// The 16 colours of a pane. Saying the same again costs nothing.
+    pub fn palette(&self, session: SessionId, sixteen: Sixteen) {
+        let frame = ClientFrame::Palette { session, sixteen };
         self.0.say(ToLink::Frame(frame), None);
     }
 
@@ -296,6 +317,15 @@ impl Inner {
             };
             self.say(ToLink::Frame(frame), Some(payload));
         }
+    }
+
+    /// Notes why the next snapshot comes; answers why this one does.
+    fn expect(&self, session: SessionId, next: Reason) -> Reason {
+        let mut panes = self.panes.borrow_mut();
+        let pane = panes.get_mut(&session);
+        pane.map_or(Reason::Behind, |pane| {
+            std::mem::replace(&mut pane.reason, next)
+        })
     }
 
     fn tell(&self, session: SessionId, news: News<'_>) {
@@ -370,10 +400,12 @@ impl Inner {
                     return;
                 };
                 let offset = position.offset;
+                let reason = self.expect(session, Reason::Behind);
                 let snapshot = Snapshot {
                     offset,
                     size,
                     bytes,
+                    reason,
                 };
                 sink.snapshot(snapshot, self.parsed(session, offset));
             }
@@ -405,6 +437,9 @@ impl Inner {
                 if let Some(sink) = self.sink(session) {
                     sink.event(&event);
                 }
+            }
+            ServerFrame::History { session } => {
+                self.expect(session, Reason::Asked);
             }
             ServerFrame::Gone { session } => {
                 let pane = self.panes.borrow_mut().remove(&session);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bowline_protocol::SessionId;
-use bowline_protocol::frame::{Colours, Role, Size};
+use bowline_protocol::frame::{Colours, Role, Sixteen, Size};
 use leptos::html::Div;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ pub(super) struct Live {
     progress: Rc<RefCell<Progress>>,
     sink: RefCell<Option<Rc<Sink>>>,
     /// What it shows by default, for programs that ask.
-    colours: RwSignal<Option<Colours>>,
+    colours: RwSignal<Option<(Colours, Sixteen)>>,
     attached: RwSignal<Option<SessionId>>,
     /// The session that is followed because its tab was never shown.
     followed: Cell<Option<SessionId>>,
@@ -142,8 +142,11 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
             true => Focus::Focused,
             false => Focus::Unfocused,
         };
-        let colours = pane.colours.get();
+        let (colours, sixteen) = pane.colours.get().unzip();
         pane.link.view(session, visibility, focus, colours);
+        if let Some(sixteen) = sixteen {
+            pane.link.palette(session, sixteen);
+        }
         // Said also as it goes out of sight: what came until now was seen.
         parts.desk.seen(session);
     });

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::PaneState;
-use crate::link_api::{Attached, LinkHandle, PaneSink, Snapshot};
+use crate::link_api::{Attached, LinkHandle, PaneSink, Reason, Snapshot};
 use crate::state::desk::Desk;
 use crate::state::look::{Held, Look, Ruler};
 use crate::state::progress::{Epoch, Progress, Start};
@@ -43,8 +43,7 @@ pub(super) struct Target {
 /// What waits until the user looks at the end again.
 enum Waiting {
     Output(u64, Uint8Array, Parsed),
-    /// With what was known of the history when it came.
-    Snapshot(Snapshot, History, Parsed),
+    Snapshot(Snapshot, Parsed),
 }
 
 /// Whether there is more history than the terminal has.
@@ -104,7 +103,7 @@ impl Sink {
     fn apply(&self, what: Waiting) {
         match what {
             Waiting::Output(offset, bytes, parsed) => self.write(offset, &bytes, parsed),
-            Waiting::Snapshot(snapshot, asked, parsed) => self.restore(&snapshot, asked, parsed),
+            Waiting::Snapshot(snapshot, parsed) => self.restore(&snapshot, parsed),
         }
     }
 
@@ -140,16 +139,16 @@ impl Sink {
 
     /// Shows a snapshot in place of everything. If more history was asked for, the user goes on looking at
     /// the same lines, counted from the bottom.
-    fn restore(&self, snapshot: &Snapshot, when_it_came: History, parsed: Parsed) {
-        let keep = match self.history.get() {
-            History::Asked => self.target.emulator.scroll().below,
-            History::Whole | History::MayBeMore => 0,
+    fn restore(&self, snapshot: &Snapshot, parsed: Parsed) {
+        let keep = match (snapshot.reason, self.history.get()) {
+            (Reason::Asked, _) | (_, History::Asked) => self.target.emulator.scroll().below,
+            (Reason::Behind, History::Whole | History::MayBeMore) => 0,
         };
-        match (when_it_came, self.history.get()) {
-            (History::Asked, _) => self.history.set(History::Whole),
-            // It came before the question.
-            (_, History::Asked) => {}
-            _ => self.history.set(History::MayBeMore),
+        match (snapshot.reason, self.history.get()) {
+            (Reason::Asked, _) => self.history.set(History::Whole),
+            // It was under way already.
+            (Reason::Behind, History::Asked) => {}
+            (Reason::Behind, _) => self.history.set(History::MayBeMore),
         }
         self.tail.borrow_mut().clear();
         let epoch = self.target.progress.borrow_mut().replaced();
@@ -302,7 +301,7 @@ impl PaneSink for Sink {
     }
 
     fn snapshot(&self, snapshot: Snapshot, parsed: Parsed) {
-        self.take(Waiting::Snapshot(snapshot, self.history.get(), parsed));
+        self.take(Waiting::Snapshot(snapshot, parsed));
     }
 
     fn resized(&self, size: Size) {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::{Bytes, BytesMut};
 
 use crate::codec::Framed;
-use crate::frame::{ClientFrame, Colours, Event, Mode, Role, ServerFrame, Size};
+use crate::frame::{ClientFrame, Colours, Event, Mode, Role, ServerFrame, Sixteen, Size};
 use crate::ids::{LogPosition, SessionId};
 use crate::limits::ACK_EVERY;
 
@@ -51,6 +51,7 @@ pub(super) struct Attachment {
     size: Size,
     role: Role,
     view: Option<View>,
+    sixteen: Option<Sixteen>,
     /// End of what has arrived, ever: where the next transport goes on. `None` until something has.
     had: Option<LogPosition>,
     /// Where this transport's output goes on. `None` until first attached.
@@ -67,6 +68,8 @@ pub(super) struct Attachment {
     in_snapshot: bool,
     held: VecDeque<Framed<ServerFrame>>,
     parts: Option<Parts>,
+    /// The snapshot that comes next answers the page's question for history.
+    answers: bool,
 }
 
 impl Attachment {
@@ -77,6 +80,7 @@ impl Attachment {
             size,
             role: Role::Writer,
             view: None,
+            sixteen: None,
             had: from,
             next: from,
             parsed: 0,
@@ -87,6 +91,7 @@ impl Attachment {
             in_snapshot: false,
             held: VecDeque::new(),
             parts: None,
+            answers: false,
         };
         attachment.restart_at(from.map_or(0, |from| from.offset));
         attachment
@@ -107,8 +112,9 @@ impl Attachment {
     /// Where the snapshot ends that has come and is not parsed, handed over or not; of two, the earlier end.
     fn unparsed_snapshot(&self) -> Option<u64> {
         let handed = self.in_snapshot.then_some(self.delivered);
-        // Nothing is held before a snapshot.
-        let held = self.held.front().and_then(|framed| match framed.frame {
+        // Nothing is held before a snapshot but what it answers.
+        let held = self.held.iter().take(2);
+        let held = held.filter_map(|framed| match framed.frame {
             ServerFrame::Snapshot { position, .. } => Some(position.offset),
             _ => None,
         });
@@ -257,6 +263,10 @@ impl Attachment {
             },
             payload: bytes.freeze(),
         });
+        if std::mem::take(&mut self.answers) {
+            self.held
+                .push_front(ServerFrame::History { session }.into());
+        }
     }
 }
 
@@ -357,6 +367,12 @@ impl Attachments {
                 }
                 changed
             }
+            ClientFrame::Palette { session, sixteen } => {
+                let Some(attachment) = self.sessions.get_mut(&session) else {
+                    return false;
+                };
+                attachment.sixteen.replace(sixteen) != Some(sixteen)
+            }
             ClientFrame::Hello { .. } | ClientFrame::Ack { .. } | ClientFrame::Ping { .. } => false,
         }
     }
@@ -394,6 +410,9 @@ impl Attachments {
                     colours,
                 });
             }
+            if let Some(sixteen) = attachment.sixteen {
+                frames.push(ClientFrame::Palette { session, sixteen });
+            }
         }
         frames
     }
@@ -403,6 +422,7 @@ impl Attachments {
         for attachment in self.sessions.values_mut() {
             attachment.attached = false;
             attachment.parts = None;
+            attachment.answers = false;
         }
     }
 
@@ -421,6 +441,7 @@ impl Attachments {
             | ServerFrame::InputAck { session, .. }
             | ServerFrame::InputRefused { session, .. }
             | ServerFrame::Event { session, .. }
+            | ServerFrame::History { session }
             | ServerFrame::Gone { session } => session,
             ServerFrame::Welcome { .. }
             | ServerFrame::Notice { .. }
@@ -464,6 +485,7 @@ impl Attachments {
                     attachment.held.push_back(framed);
                 }
             }
+            ServerFrame::History { .. } => attachment.answers = true,
             _ if is_exit(&framed.frame) => attachment.held.push_back(framed),
             _ => out.push(framed),
         }

@@ -85,6 +85,10 @@ fn client_frames_never_change() {
             role: Role::Reader,
         },
         ClientFrame::Follow { session: SESSION },
+        ClientFrame::Palette {
+            session: SESSION,
+            sixteen: [3; 16],
+        },
     ];
     assert_eq!(frames.len() as u32, ClientFrame::KNOWN);
     check(&frames, include_str!("client_frames.txt"));
@@ -152,6 +156,7 @@ fn server_frames_never_change() {
         },
         ServerFrame::Pong { t: 7 },
         ServerFrame::KeepAlive,
+        ServerFrame::History { session: SESSION },
     ];
     assert_eq!(frames.len() as u32, ServerFrame::KNOWN);
     check(&frames, include_str!("server_frames.txt"));

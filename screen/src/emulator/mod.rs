@@ -10,7 +10,7 @@ mod sgr;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bowline_protocol::frame::{Colours, Size};
+use bowline_protocol::frame::{Colours, Sixteen, Size};
 
 use crate::Settings;
 use crate::buffer::{Buffer, Kind, Saved};
@@ -116,6 +116,8 @@ pub(crate) struct Emulator {
     pub(crate) modes: Modes,
     pub(crate) palette: Palette,
     pub(crate) colours: Option<Colours>,
+    /// Those of the viewer's theme, else xterm.js's.
+    pub(crate) sixteen: Sixteen,
     pub(crate) title: String,
     pub(crate) titles: VecDeque<String>,
     /// Properties of the character printed last ([`crate::width::join`]); 0 behind anything else.
@@ -139,6 +141,7 @@ impl Emulator {
             modes: Modes::default(),
             palette: Palette::default(),
             colours: None,
+            sixteen: crate::colour::SIXTEEN,
             title: String::new(),
             titles: VecDeque::new(),
             join: 0,

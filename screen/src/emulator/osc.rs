@@ -97,7 +97,8 @@ impl Emulator {
             };
             if spec == "?" {
                 let set = self.palette.indexed.get(&index).copied();
-                let colour = colour::specification(set.unwrap_or(colour::indexed(index)));
+                let ours = colour::indexed(index, &self.sixteen);
+                let colour = colour::specification(set.unwrap_or(ours));
                 self.reply(format!("\x1b]4;{index};{colour}\x1b\\"));
             } else if let Some(colour) = colour::parse(spec) {
                 self.palette.indexed.insert(index, colour);

@@ -77,6 +77,17 @@ enum Unseen {
     Told,
 }
 
+/// How far the answer to a client's question for history is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Nothing was asked.
+    None,
+    /// The snapshot that is being made is it.
+    Made,
+    /// It ends here, and the client has not confirmed it.
+    Sent(u64),
+}
+
 /// How a terminal follows its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -118,6 +129,7 @@ pub(super) struct Attachment {
     awaits: bool,
     /// Lines of history the client asked for.
     history: Option<u32>,
+    answer: Answer,
     status_told: Told,
     /// In the viewer's list of those to be served.
     pub(super) queued: bool,
@@ -150,6 +162,7 @@ impl Attachment {
             flow: Flow::Streams,
             awaits: false,
             history: None,
+            answer: Answer::None,
             status_told: Told::default(),
             queued: false,
         }
@@ -205,6 +218,7 @@ impl Attachment {
         self.next_mark = next_mark;
         self.awaits = false;
         self.history = None;
+        self.answer = Answer::None;
         self.flow = Flow::Streams;
         // State is said whole: the last transport may have lost it.
         self.written_told = 0;
@@ -257,6 +271,11 @@ impl Attachment {
     /// The client has parsed this much.
     pub(super) fn parsed(&mut self, parsed: u64) {
         let parsed = parsed.min(self.cursor);
+        if let Answer::Sent(end) = self.answer
+            && parsed >= end
+        {
+            self.answer = Answer::None;
+        }
         if parsed > self.parsed {
             self.parsed = parsed;
             self.window.on_ack(parsed, self.session.now_ms());
@@ -393,6 +412,7 @@ impl Attachment {
         let (end, has_room) = (shared.log.end(), self.has_room());
         if let Some(lines) = self.history.take() {
             self.flow = Flow::Resumes;
+            self.answer = Answer::Made;
             return Step::Want(History::Lines(lines as usize));
         }
         if self.flow == Flow::Streams {
@@ -400,6 +420,10 @@ impl Attachment {
             let is_lost = self.cursor < shared.log.start();
             if !is_lost && behind <= SKIP_FROM.max(self.window.size()) {
                 return Step::Stream;
+            }
+            if let Answer::Sent(_) = self.answer {
+                // The client takes the next snapshot for a new truth and drops what it holds: the answer.
+                return Step::Wait;
             }
             self.flow = Flow::Skips { asked: None, end };
         }
@@ -441,7 +465,13 @@ impl Attachment {
     fn send_snapshot(&mut self, shared: &Shared, taken: &Taken, writer: &mut BatchWriter) {
         self.awaits = false;
         if taken.position.log != shared.log.id() {
+            self.answer = Answer::None;
             return;
+        }
+        if self.answer == Answer::Made {
+            self.answer = Answer::Sent(taken.position.offset);
+            let session = self.session.id;
+            writer.push(&ServerFrame::History { session });
         }
         let parts = taken.bytes.len().div_ceil(FRAME_PAYLOAD).max(1);
         for part in 0..parts {

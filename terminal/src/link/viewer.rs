@@ -342,6 +342,11 @@ impl Viewer {
                     state.enqueue(session);
                 }
             }
+            ClientFrame::Palette { session, sixteen } => {
+                if let Some(attachment) = state.attachments.get(&session) {
+                    attachment.session().sixteen(self.client, sixteen);
+                }
+            }
             ClientFrame::Ping { t } => handled.replies.push(ServerFrame::Pong { t }),
         }
         Ok(())

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bowline_protocol::frame::{Colours, Size};
+use bowline_protocol::frame::{Colours, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogPosition};
 use bowline_screen::{History, Screen, Settings, Signal};
 use bytes::Bytes;
@@ -119,7 +119,7 @@ struct Slice {
     bytes: Vec<Bytes>,
     /// The resize behind it.
     mark: Option<ResizeMark>,
-    colours: Option<Colours>,
+    colours: Option<(Colours, Option<Sixteen>)>,
     /// The process group that had the terminal.
     asked_by: Option<Pid>,
 }
@@ -360,12 +360,15 @@ impl Follower {
         session: &Session,
         slices: &[Bytes],
         mark: Option<ResizeMark>,
-        colours: Option<Colours>,
+        colours: Option<(Colours, Option<Sixteen>)>,
     ) -> Vec<Signal> {
         let size = self.screen.size();
         let fed = catch_unwind(AssertUnwindSafe(|| {
-            if let Some(colours) = colours {
+            if let Some((colours, sixteen)) = colours {
                 self.screen.set_colours(colours);
+                if let Some(sixteen) = sixteen {
+                    self.screen.set_sixteen(sixteen);
+                }
             }
             for slice in slices {
                 self.screen.feed(slice);

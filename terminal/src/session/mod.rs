@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Role, Size};
+use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Role, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
@@ -356,6 +356,11 @@ impl Session {
     /// A client's page can't be reached, or can again.
     pub(crate) fn reach(&self, client: ClientId, reach: Reach) {
         self.with_viewers(|viewers| viewers.reach(client, reach));
+    }
+
+    /// A client's theme has these 16 colours.
+    pub(crate) fn sixteen(&self, client: ClientId, sixteen: Sixteen) {
+        self.shared().viewers.sixteen(client, sixteen);
     }
 
     /// What a client may do.

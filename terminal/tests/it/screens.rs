@@ -209,6 +209,131 @@ async fn more_history_comes_when_it_is_asked_for() {
     assert!(text.contains("line 0008000\n"));
 }
 
+/// Waits until a session's program has printed another megabyte.
+async fn another_megabyte(world: &World, session: SessionId) {
+    let handle = world.sessions.get(session).expect("it runs");
+    let begun = handle.read(None, 1).end;
+    let mut end = begun;
+    while end < begun + 1024 * 1024 {
+        handle.wait_output(end, crate::support::DEADLINE).await;
+        end = handle.read(None, 1).end;
+    }
+}
+
+/// Confirms all that a page was sent of a session.
+async fn confirm(page: &mut Page, session: SessionId) {
+    let received = page.known.of(session).end();
+    let ack = ClientFrame::Ack {
+        session,
+        received,
+        parsed: received,
+    };
+    page.say(&[ack]).await;
+}
+
+#[tokio::test]
+async fn in_a_flood_the_answer_to_a_question_for_history_is_told_from_its_pictures() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let mut page = attached(&world, 1, shell).await;
+    page.shows(shell, "$").await;
+    page.acks = Acks::Withheld;
+    page.type_in(shell, "yes\r").await;
+    another_megabyte(&world, shell).await;
+    confirm(&mut page, shell).await;
+    page.until(shell, "a picture of the flood", |seen| {
+        // What was sent before it fell behind must be confirmed too.
+        seen.snapshots > 0 || seen.bytes.len() > 32 * 1024
+    })
+    .await;
+    confirm(&mut page, shell).await;
+    page.until(shell, "a picture of the flood", |seen| seen.snapshots > 0)
+        .await;
+    assert_eq!(page.known.of(shell).answers, []);
+    let ask = ClientFrame::History {
+        session: shell,
+        lines: 10_000,
+    };
+    page.say(&[ask]).await;
+    page.until(shell, "the answer", |seen| !seen.answers.is_empty())
+        .await;
+    confirm(&mut page, shell).await;
+    let snapshots = page.known.of(shell).snapshots;
+    another_megabyte(&world, shell).await;
+    page.until(shell, "the next picture", |seen| {
+        seen.snapshots > snapshots || seen.bytes.len() > 64 * 1024
+    })
+    .await;
+    confirm(&mut page, shell).await;
+    page.until(shell, "the next picture", |seen| seen.snapshots > snapshots)
+        .await;
+    let answers = &page.known.of(shell).answers;
+    assert_eq!(answers.len(), 1);
+    assert!(answers[0] > 5_000, "{answers:?}");
+}
+
+#[tokio::test]
+async fn nothing_takes_the_place_of_an_answer_before_it_is_confirmed() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let mut page = attached(&world, 1, shell).await;
+    page.type_in(shell, "seq 1 5000; echo prin''ted\r").await;
+    page.shows(shell, "printed").await;
+    page.acks = Acks::Withheld;
+    let ask = ClientFrame::History {
+        session: shell,
+        lines: 1_100,
+    };
+    page.say(&[ask]).await;
+    page.until(shell, "the answer", |seen| !seen.answers.is_empty())
+        .await;
+    let snapshots = page.known.of(shell).snapshots;
+    // There is room for a picture, and reason enough.
+    page.type_in(shell, "yes\r").await;
+    another_megabyte(&world, shell).await;
+    for t in 1..=2 {
+        page.say(&[ClientFrame::Ping { t }]).await;
+        while !page.known.pongs.contains(&t) {
+            page.take("a pong").await;
+        }
+        // Asked after it, so answered after a picture that was asked for would have been made.
+        let handle = world.sessions.get(shell).expect("it runs");
+        let shot = handle.screen(ScreenFormat::Text, History::None).await;
+        shot.expect("a picture");
+    }
+    assert_eq!(page.known.of(shell).snapshots, snapshots);
+    confirm(&mut page, shell).await;
+    page.until(shell, "a picture", |seen| seen.snapshots > snapshots)
+        .await;
+    assert_eq!(page.known.of(shell).answers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_program_learns_the_sixteen_colours_of_who_had_the_keyboard_last() {
+    let world = World::new();
+    let shell = world.bash().await;
+    let (mut page, other) = (
+        attached(&world, 1, shell).await,
+        attached(&world, 2, shell).await,
+    );
+    page.shows(shell, "$").await;
+    let palette = |sixteen| ClientFrame::Palette {
+        session: shell,
+        sixteen,
+    };
+    let mut mine = [0x01_02_03; 16];
+    mine[9] = 0xab_cd_ef;
+    other.say(&[view(shell, true), palette([7; 16])]).await;
+    page.say(&[view(shell, true), palette(mine)]).await;
+    let ask = r"stty raw -echo; printf '\033]4;9;?;16;?\033\\'; head -c 53 | tr -d '\033'; stty sane; echo to''ld";
+    page.type_in(shell, format!("{ask}\r")).await;
+    page.shows(shell, "told").await;
+    let text = page.known.of(shell).screen.text(History::None);
+    let text: String = text.split_whitespace().collect();
+    assert!(text.contains("]4;9;rgb:abab/cdcd/efef"), "{text}");
+    assert!(text.contains("]4;16;rgb:0000/0000/0000"), "{text}");
+}
+
 /// A program that asks without echo and prints what it is told.
 const ASK: &str = r#"stty raw -echo; printf '\033[6n\033[c\033[?2026$p\033]11;?\033\\'; \
     dd bs=1 count=49 2>/dev/null | od -An -c | tr -d ' \n' ; stty sane; echo; echo an''swered"#;

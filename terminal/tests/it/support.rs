@@ -108,6 +108,10 @@ pub(crate) struct Seen {
     /// What the page shows.
     pub(crate) screen: Screen,
     pub(crate) snapshots: usize,
+    /// The rows of those that answered a question for history.
+    pub(crate) answers: Vec<usize>,
+    /// The next one does.
+    is_answer: bool,
     /// Parts of a snapshot that is coming in.
     parts: Vec<u8>,
     pub(crate) events: Vec<Event>,
@@ -127,6 +131,8 @@ impl Default for Seen {
             gaps: Vec::new(),
             screen: screen(Size::default()),
             snapshots: 0,
+            answers: Vec::new(),
+            is_answer: false,
             parts: Vec::new(),
             events: Vec::new(),
             exit: None,
@@ -226,6 +232,10 @@ impl Knowledge {
                         seen.screen = screen(size);
                         seen.screen.feed(&std::mem::take(&mut seen.parts));
                         seen.snapshots += 1;
+                        if std::mem::take(&mut seen.is_answer) {
+                            let rows = seen.screen.text(History::All).lines().count();
+                            seen.answers.push(rows);
+                        }
                         seen.position = Some(position);
                     }
                 }
@@ -260,6 +270,7 @@ impl Knowledge {
                 ServerFrame::Gone { session } => self.of(session).gone = true,
                 ServerFrame::Pong { t } => self.pongs.push(t),
                 ServerFrame::Notice { notice } => self.notices.push(notice),
+                ServerFrame::History { session } => self.of(session).is_answer = true,
                 ServerFrame::KeepAlive => {}
             }
         }

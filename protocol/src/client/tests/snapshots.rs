@@ -23,6 +23,7 @@ enum Handed {
     Snapshot(u64, Vec<u8>),
     Gap(u64, u64),
     Exited,
+    Answer,
 }
 
 /// A client and the numbers of its transports.
@@ -143,6 +144,7 @@ fn handed(effects: &[Effect]) -> Vec<Handed> {
         ServerFrame::Snapshot { position, .. } => Handed::Snapshot(position.offset, payload),
         ServerFrame::Gap { from, to, .. } => Handed::Gap(*from, *to),
         ServerFrame::Event { .. } => Handed::Exited,
+        ServerFrame::History { .. } => Handed::Answer,
         other => panic!("not expected here: {other:?}"),
     })
     .collect()
@@ -401,6 +403,19 @@ fn a_reader_stays_one_across_transports_and_wishes_for_no_size() {
 }
 
 #[test]
+fn colours_are_said_once_and_again_on_the_next_transport() {
+    let mut bench = Bench::attached(0);
+    let palette = |colour| ClientFrame::Palette {
+        session: SESSION,
+        sixteen: [colour; 16],
+    };
+    assert_eq!(bench.page(palette(1)), [palette(1)]);
+    assert_eq!(bench.page(palette(1)), []);
+    assert_eq!(bench.page(palette(2)), [palette(2)]);
+    assert_eq!(bench.cut().last(), Some(&palette(2)));
+}
+
+#[test]
 fn history_is_asked_for_while_attached() {
     let mut bench = Bench::attached(0);
     let ask = ClientFrame::History {
@@ -410,6 +425,34 @@ fn history_is_asked_for_while_attached() {
     assert_eq!(bench.page(ask.clone()), std::slice::from_ref(&ask));
     bench.cut();
     assert_eq!(bench.page(ask), []);
+}
+
+#[test]
+fn the_answer_to_a_question_for_history_is_told_from_what_was_under_way() {
+    let mut bench = Bench::attached(0);
+    let answer = (ServerFrame::History { session: SESSION }, &b""[..]);
+    bench.hear(&[output(0, b"abc")]);
+    // A picture of a flood comes first, while the page still parses.
+    assert_eq!(bench.hear(&[snapshot(40, b"picture")]), []);
+    let picture = Handed::Snapshot(40, b"picture".to_vec());
+    assert_eq!(bench.parse(3).0, [picture]);
+    let parts = [answer.clone(), part(50, 1, b"all "), part(50, 0, b"lines")];
+    assert_eq!(bench.hear(&parts), []);
+    // Not confirmed before it is parsed, although something stands before it.
+    let (handed, said) = bench.parse(40);
+    let all = Handed::Snapshot(50, b"all lines".to_vec());
+    assert_eq!(handed, [Handed::Answer, all]);
+    assert_eq!(said, [ack(50, 40)]);
+    bench.parse(50);
+    let next = Handed::Snapshot(60, b"next".to_vec());
+    assert_eq!(bench.hear(&[snapshot(60, b"next")]), [next]);
+    // Cut before its snapshot came, it says nothing about the next one.
+    bench.parse(60);
+    bench.hear(&[answer]);
+    bench.cut();
+    bench.hear(&[attached(60)]);
+    let other = Handed::Snapshot(70, b"other".to_vec());
+    assert_eq!(bench.hear(&[snapshot(70, b"other")]), [other]);
 }
 
 #[test]
