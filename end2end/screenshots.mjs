@@ -50,6 +50,9 @@ try {
       await shot("workspace");
       await view.openPicker().then(async (picker) => {
         await shot("picker");
+        await picker.askToKill("agent");
+        await shot("kill");
+        await view.press("Escape");
         await picker.close();
       });
       await view.press("Alt+Shift+Slash");

@@ -86,6 +86,36 @@ journey("kill from the picker ends the whole tree: a disowned background program
   await view.run("echo $((6*7))", /^42\s*$/m);
 });
 
+journey("a session that runs is killed only when the user says so twice", async (stage) => {
+  const server = await stage.server();
+  const view = await stage.page();
+  await view.waitForText(PROMPT);
+  await view.renameTab(0, "to keep");
+  await view.focus();
+  await view.type("sleep 1000\r");
+  await until("the program", async () => (await server.sessions())[0].process === "sleep");
+  const picker = await view.openPicker();
+  await picker.row("to keep").getByText("sleep").first().waitFor();
+  await picker.askToKill("to keep");
+  assert.match(await picker.question("to keep").innerText(), /Kill “to keep”, where sleep runs\?/);
+  // A second click at the same place, Escape, and the keyboard's first choice all keep it.
+  const keep = picker.question("to keep").getByRole("button", { name: "Keep" });
+  await keep.and(view.page.locator(":focus")).waitFor();
+  await view.press("Enter");
+  await picker.question("to keep").waitFor({ state: "hidden" });
+  const kill = picker.row("to keep").getByRole("button", { name: "Kill" });
+  await kill.and(view.page.locator(":focus")).waitFor();
+  await kill.dblclick();
+  await picker.question("to keep").waitFor({ state: "hidden" });
+  await picker.askToKill("to keep");
+  await view.press("Escape");
+  await picker.question("to keep").waitFor({ state: "hidden" });
+  await kill.waitFor();
+  assert.equal((await server.sessions()).length, 1);
+  await picker.kill("to keep");
+  await until("its end", async () => (await server.sessions()).length === 0);
+});
+
 journey("a program that was started with nohup outlives its shell's own exit", async (stage) => {
   await stage.server();
   const view = await stage.page();

@@ -335,9 +335,21 @@ export class Picker {
     await this.dialog.waitFor({ state: "hidden" });
   }
 
-  /** Kills, and confirms where the page asks. */
+  /** Kills, and says so again when the page asks. */
   async kill(/** @type {string} */ text) {
-    await this.row(text).getByRole("button", { name: /^Kill/ }).click();
+    await this.askToKill(text);
+    await this.question(text).getByRole("button", { name: "Kill" }).click();
+  }
+
+  /** Says for the first time that a session shall be killed. */
+  async askToKill(/** @type {string} */ text) {
+    await this.row(text).getByRole("button", { name: "Kill" }).click();
+    await this.question(text).waitFor();
+  }
+
+  /** Whether it really shall. */
+  question(/** @type {string} */ text) {
+    return this.row(text).getByRole("group", { name: /^Kill/ });
   }
 
   async close() {

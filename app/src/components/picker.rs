@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use leptos::ev::KeyboardEvent;
+use leptos::html::Button;
 use leptos::prelude::*;
 
 use super::dialog::Dialog;
@@ -70,6 +71,25 @@ fn facts(row: &SessionRow) -> String {
         text::age(row.age_s),
         text::age(row.idle_s)
     )
+}
+
+/// Whether a session shall really be killed, with the program that would end.
+fn question(row: &SessionRow) -> String {
+    match program(row).as_str() {
+        "" => format!("Kill \u{201c}{}\u{201d} and what runs in it?", row.label),
+        program => format!("Kill \u{201c}{}\u{201d}, where {program} runs?", row.label),
+    }
+}
+
+/// Gives a button the keyboard once it is displayed.
+fn focus_soon(button: NodeRef<Button>) {
+    let focus = move || {
+        if let Some(button) = button.try_get_untracked().flatten() {
+            // Fails only for elements outside the document.
+            let _ = button.focus();
+        }
+    };
+    set_timeout(focus, Duration::ZERO);
 }
 
 /// What whoever looks at the session should know. The terminal says it too, with our name before it.
@@ -203,6 +223,27 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
             desk.watch(&row);
         }
     };
+    let runs = move || place() != Some(Place::Ended);
+    // What runs ends only after a second word.
+    let asking = RwSignal::new(false);
+    let asks = move || asking.get() && runs();
+    let (kill, keep) = (NodeRef::<Button>::new(), NodeRef::<Button>::new());
+    let ask = move || {
+        asking.set(true);
+        focus_soon(keep);
+    };
+    let take_back = move || {
+        asking.set(false);
+        focus_soon(kill);
+    };
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && asking.get_untracked() {
+            // The dialog stays.
+            event.prevent_default();
+            event.stop_propagation();
+            take_back();
+        }
+    };
     view! {
         <li class="session-row" class:chosen=move || chosen.get() class:ended=move || place() == Some(Place::Ended)>
             <div class="session-words" on:dblclick=open>
@@ -226,11 +267,11 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                     <div class="session-notice">{move || read(notice)}</div>
                 </Show>
             </div>
-            <div class="session-actions">
+            <div class="session-actions" class:asks=asks>
                 <button type="button" class="button primary" on:click=open>
                     {move || if place() == Some(Place::Shown) { "Show" } else { "Attach" }}
                 </button>
-                <Show when=move || place() != Some(Place::Ended)>
+                <Show when=runs>
                     <button
                         type="button"
                         class="button"
@@ -239,9 +280,32 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                     >
                         "Watch"
                     </button>
-                    <button type="button" class="button danger" on:click=move |_| desk.kill(id)>
+                    <button
+                        type="button"
+                        class="button danger"
+                        node_ref=kill
+                        on:click=move |_| ask()
+                    >
                         "Kill"
                     </button>
+                    // "Keep" stands where "Kill" stood: a double click does no harm.
+                    <div class="session-sure" role="group" aria-label=move || read(question) on:keydown=on_key>
+                        <span class="session-question">{move || read(question)}</span>
+                        <button type="button" class="button danger" on:click=move |_| {
+                            asking.set(false);
+                            desk.kill(id);
+                        }>
+                            "Kill"
+                        </button>
+                        <button
+                            type="button"
+                            class="button"
+                            node_ref=keep
+                            on:click=move |_| take_back()
+                        >
+                            "Keep"
+                        </button>
+                    </div>
                 </Show>
             </div>
         </li>
@@ -287,6 +351,18 @@ mod tests {
     fn every_word_of_the_filter_must_match_something() {
         check("work VIM bus", "busy");
         check("nothing", "");
+    }
+
+    #[test]
+    fn who_kills_is_told_what_runs() {
+        assert_eq!(
+            question(&row(1, "build", State::Running)),
+            "Kill \u{201c}build\u{201d}, where vim runs?"
+        );
+        assert_eq!(
+            question(&row(1, "vim", State::Idle)),
+            "Kill \u{201c}vim\u{201d} and what runs in it?"
+        );
     }
 
     #[test]
