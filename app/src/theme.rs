@@ -257,6 +257,7 @@ mod tests {
             }
         }
         readable("--on-accent", "--accent");
+        readable("--on-warn", "--warn");
     }
 
     #[test]

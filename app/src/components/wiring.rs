@@ -16,8 +16,9 @@ use crate::theme::browser as theme;
 
 /// How often the session list is read while somebody looks.
 const SESSIONS_EVERY: Duration = Duration::from_secs(5);
-/// Of these times, how many pass while nobody looks: then the list only counts sessions in no tab.
-const UNSEEN_EVERY: u32 = 12;
+/// Of these times, one out of so many counts while nobody looks: tabs hear of their sessions by the link, and
+/// sessions in no tab are only counted then.
+const HIDDEN_EVERY: u32 = 12;
 
 /// Starts the link and everything that listens. Answers the link's state.
 pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
@@ -71,16 +72,16 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         });
         theme::on_system_change(repaint);
     });
-    let unseen = StoredValue::new(0);
+    let passed = StoredValue::new(0);
     let looking = set_interval_with_handle(
         move || {
             let times = if visible.get_untracked() {
-                UNSEEN_EVERY
+                HIDDEN_EVERY
             } else {
-                unseen.get_value() + 1
+                passed.get_value() + 1
             };
-            unseen.set_value(times % UNSEEN_EVERY);
-            if times >= UNSEEN_EVERY && connected.get_untracked() {
+            passed.set_value(times % HIDDEN_EVERY);
+            if times == HIDDEN_EVERY && connected.get_untracked() {
                 desk.refresh_sessions();
             }
         },
