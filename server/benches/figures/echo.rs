@@ -18,6 +18,10 @@ use crate::stats::{Spread, median_spread, spread};
 use crate::table::Table;
 
 const CAT: &str = "stty raw -echo; printf ready; exec cat";
+/// A session that says a word and stays.
+const SAYS: &str = "printf ready; exec sleep 60";
+/// Sessions started in a round.
+const STARTS: usize = 10;
 /// Between an echo and the next key: nobody types faster, and a processor may go to sleep meanwhile.
 const PAUSE: Duration = Duration::from_millis(5);
 /// An echo that takes longer never comes.
@@ -66,7 +70,20 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
             rounds[index].push(spread(times));
         }
     }
+    let (mut starts, mut bare) = (Vec::new(), Vec::new());
+    for number in 0..sizes.rounds * STARTS {
+        bare.push(tokio::task::spawn_blocking(|| crate::pty::start(SAYS)).await??);
+        let started = Instant::now();
+        let session = server.session(Some(SAYS)).await?;
+        let client = client(1_000 + number);
+        let socket = Socket::connect(server.address, client, session).await?;
+        starts.push(started.elapsed());
+        drop(socket);
+        close(&server, session).await?;
+    }
     server.stop().await?;
+    let name = "request of a session to its first word over a WebSocket opened for it, p50 / p99";
+    table.spread(name, spread(starts), "bare PTY", spread(bare));
     let [pty, bare_socket, bare_http, socket, held, send] =
         rounds.map(|rounds| median_spread(&rounds));
     let name = "echo over WebSocket, p50 / p99";

@@ -70,7 +70,8 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         spread(alone),
     );
     server.stop().await?;
-    stopped_reader(sizes, table, [client(), client()]).await
+    let clients = [client(), client(), client(), client()];
+    stopped_reader(sizes, table, clients).await
 }
 
 /// Time from Ctrl-C to what the program says about it, for a client that reads so many bytes a second.
@@ -143,11 +144,12 @@ impl Flood {
     }
 }
 
-/// Memory that a viewer costs which reads nothing, beyond the same flood with nobody attached.
+/// What a viewer costs which reads nothing, beyond the same flood with nobody attached: memory, and the echo
+/// of another session.
 async fn stopped_reader(
     sizes: Sizes,
     table: &mut Table,
-    [starter, viewer]: [ClientId; 2],
+    [starter, viewer, before_it, beside_it]: [ClientId; 4],
 ) -> anyhow::Result<()> {
     let server = Server::start(50).await?;
     let session = server.session(Some(FLOOD)).await?;
@@ -156,12 +158,20 @@ async fn stopped_reader(
     drop(first);
     // The log and the lines above the screen fill, and are full from then on.
     tokio::time::sleep(sizes.stopped).await;
+    let alone = echo::over_socket(&server, before_it, sizes.keys).await?;
     let before = server.resident()?;
     let mut stopped = Socket::connect_as(server.address, (viewer, Mode::Screen), session).await?;
     stopped.type_key(0, b"").await?;
     tokio::time::sleep(sizes.stopped).await;
     let after = server.resident()?;
+    let beside = echo::over_socket(&server, beside_it, sizes.keys).await?;
     server.stop().await?;
+    table.spread(
+        "echo beside a flood whose viewer reads nothing, p50 / p99",
+        spread(beside),
+        "beside the same flood without a viewer",
+        spread(alone),
+    );
     let mib = |bytes: u64| bytes as f64 / 1024.0 / 1024.0;
     table.row(
         &format!(

@@ -56,6 +56,15 @@ impl Drop for BarePty {
     }
 }
 
+/// Time from starting a program to its first word.
+pub(crate) fn start(script: &str) -> anyhow::Result<Duration> {
+    let started = Instant::now();
+    let program = BarePty::start(script)?;
+    let elapsed = started.elapsed();
+    drop(program);
+    Ok(elapsed)
+}
+
 /// Types keys, each `pause` after the last one's echo, and gives the round trips.
 pub(crate) fn echo(script: &str, keys: usize, pause: Duration) -> anyhow::Result<Vec<Duration>> {
     let mut program = BarePty::start(script)?;

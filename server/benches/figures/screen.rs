@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use bowline_protocol::frame::Size;
 use bowline_screen::{History, Screen, Settings};
 
@@ -17,13 +18,18 @@ const SIZE: Size = Size {
     cols: 150,
     rows: 50,
 };
+/// Names the stream to a process that measures the memory of one screen.
+const CHILD: &str = "BOWLINE_BENCH_SCREEN";
+const PLAIN: &str = "plain lines";
+/// More than enough for the lines above a screen, bytes.
+const FULL: usize = 4_000_000;
 /// What is parsed at a time: a slice of the trail.
 const SLICE: usize = 64 * 1024;
 
 /// Measures streams of three kinds and `yes`.
 pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<()> {
     let streams = [
-        ("plain lines", plain(sizes.stream)),
+        (PLAIN, plain(sizes.stream)),
         ("coloured lines", coloured(sizes.stream)),
         ("cursor-addressed", addressed(sizes.stream)),
         (
@@ -51,10 +57,7 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         );
     }
     for (name, stream) in &streams[..2] {
-        let mut screen = Screen::new(SIZE, Settings::default());
-        let before = resident()?;
-        feed(&mut screen, stream);
-        let grown = resident()?.saturating_sub(before);
+        let grown = grown_in_a_process(name)?;
         let lines = Settings::default().scrollback as u64;
         table.alone(
             &format!("memory of a screen with {lines} lines above it, {name}"),
@@ -64,6 +67,8 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
                 grown / lines
             ),
         );
+        let mut screen = Screen::new(SIZE, Settings::default());
+        feed(&mut screen, stream);
         for (which, history) in [
             ("1,000 lines", History::Lines(1_000)),
             ("all lines", History::All),
@@ -107,9 +112,31 @@ async fn bare_read(stream: &[u8]) -> anyhow::Result<f64> {
     Ok(length / reading.elapsed.as_secs_f64())
 }
 
-/// Resident memory of this process, bytes.
-fn resident() -> anyhow::Result<u64> {
-    crate::server::resident("/proc/self/status")
+/// What a screen takes in a process that has done nothing else: in this one its memory was used before.
+fn grown_in_a_process(name: &str) -> anyhow::Result<u64> {
+    let mut child = std::process::Command::new(std::env::current_exe()?);
+    let output = child.env(CHILD, name).output()?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    printed
+        .trim()
+        .parse()
+        .with_context(|| format!("a screen in a process of its own said {printed:?}"))
+}
+
+/// The other side of that: whether this process is such a one, and then what its screen takes.
+pub(crate) fn child() -> Option<anyhow::Result<u64>> {
+    let name = std::env::var(CHILD).ok()?;
+    let stream = match name.as_str() {
+        PLAIN => plain(FULL),
+        _ => coloured(FULL),
+    };
+    let resident = || crate::server::resident("/proc/self/status");
+    let mut screen = Screen::new(SIZE, Settings::default());
+    Some(resident().and_then(|before| {
+        feed(&mut screen, &stream);
+        screen.shrink();
+        Ok(resident()?.saturating_sub(before))
+    }))
 }
 
 fn repeated(size: usize, line: impl Fn(usize) -> String) -> Vec<u8> {

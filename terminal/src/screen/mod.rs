@@ -12,7 +12,7 @@ mod speakers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bowline_protocol::frame::{Colours, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogPosition};
@@ -187,7 +187,12 @@ impl Trail {
         if self.lag() == 0 || self.queued.swap(true, Ordering::SeqCst) {
             return Left::Nothing;
         }
-        let left = self.step(session, most);
+        let Ok(follower) = self.follower.try_lock() else {
+            // A thread of the pool makes a snapshot, which takes its time.
+            self.pool.push(session.clone());
+            return Left::Nothing;
+        };
+        let left = self.step(session, follower, most);
         if left == Left::Nothing {
             self.settle(session);
         }
@@ -248,7 +253,7 @@ impl Trail {
 
     /// Does one slice of what there is to do.
     fn run(&self, session: &Arc<Session>) {
-        match self.step(session, SLICE) {
+        match self.step(session, lock(&self.follower), SLICE) {
             Left::More => self.follow(session),
             Left::Nothing => self.settle(session),
         }
@@ -261,8 +266,12 @@ impl Trail {
     }
 
     /// Parses a slice of the log and answers whoever waits.
-    fn step(&self, session: &Arc<Session>, most: usize) -> Left {
-        let mut follower = lock(&self.follower);
+    fn step(
+        &self,
+        session: &Arc<Session>,
+        mut follower: MutexGuard<'_, Follower>,
+        most: usize,
+    ) -> Left {
         // From here on whoever has something new queues the session again.
         self.queued.store(false, Ordering::SeqCst);
         let Slice {
