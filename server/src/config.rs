@@ -123,6 +123,16 @@ pub struct RawConfig {
         value_name = "NUMBER"
     )]
     pub max_sessions: Option<u32>,
+    /// Lines kept above each session's screen, for pages that come later, 100 to 100000.
+    #[arg(
+        long,
+        env = "BOWLINE_SCROLLBACK",
+        help_heading = "Sessions",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(100..=100_000),
+        value_name = "LINES"
+    )]
+    pub scrollback: u32,
     /// A session without input, output or viewer for this long ends; such as 90m, 24h, 7d or never.
     #[arg(
         long,
@@ -382,6 +392,7 @@ impl RawConfig {
             sessions: bowline_terminal::Options {
                 max_sessions: max_sessions as usize,
                 idle_limit: idle_limit(self.idle_limit)?,
+                scrollback: self.scrollback as usize,
                 projects_dir: self
                     .projects_dir
                     .or_else(|| home.map(|home| home.join("projects"))),
@@ -484,6 +495,7 @@ mod tests {
             PathBuf::from("/home/me/.local/state/bowline")
         );
         assert_eq!(config.sessions.max_sessions, 50);
+        assert_eq!(config.sessions.scrollback, 10_000);
         assert_eq!(config.sessions.idle_limit, Duration::from_secs(24 * 3600));
         let projects = config.sessions.projects_dir;
         assert_eq!(projects, Some(PathBuf::from("/home/me/projects")));

@@ -42,6 +42,8 @@ pub struct Options {
     pub idle_limit: Duration,
     /// Output kept per session, bytes. Grown as output comes.
     pub log_bytes: usize,
+    /// Lines kept above each session's screen, for who comes later.
+    pub scrollback: usize,
     /// Where shells start when nothing else is asked and it exists.
     pub projects_dir: Option<PathBuf>,
     /// More names of environment variables to pass on.
@@ -67,6 +69,7 @@ impl Default for Options {
             max_sessions: 100,
             idle_limit: Duration::from_secs(24 * 60 * 60),
             log_bytes: 4 * 1024 * 1024,
+            scrollback: 10_000,
             projects_dir: None,
             env_pass: Vec::new(),
             env_set: Vec::new(),

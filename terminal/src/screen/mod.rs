@@ -111,6 +111,7 @@ pub(crate) struct Trail {
 #[derive(Debug)]
 struct Follower {
     screen: Screen,
+    settings: Settings,
     next_mark: u64,
 }
 
@@ -131,16 +132,18 @@ pub(crate) enum Left {
     Nothing,
 }
 
-fn new_screen(size: Size) -> Screen {
-    Screen::new(size, Settings::default())
-}
-
 impl Trail {
-    pub(crate) fn new(pool: Arc<Pool>, size: Size) -> Self {
+    /// Keeps so many lines above the screen.
+    pub(crate) fn new(pool: Arc<Pool>, size: Size, scrollback: usize) -> Self {
+        let settings = Settings {
+            scrollback,
+            ..Settings::default()
+        };
         Self {
             pool,
             follower: Mutex::new(Follower {
-                screen: new_screen(size),
+                screen: Screen::new(size, settings),
+                settings,
                 next_mark: 0,
             }),
             wanted: Mutex::default(),
@@ -301,7 +304,7 @@ impl Trail {
             // Only a log smaller than the lag that is allowed drops what was not parsed.
             position = shared.log.line_near_end(SLICE as u64);
             let (size, next_mark) = shared.log.size_at(position);
-            follower.screen = new_screen(size);
+            follower.screen = Screen::new(size, follower.settings);
             follower.next_mark = next_mark;
             self.position.store(position, Ordering::SeqCst);
         }
@@ -392,7 +395,7 @@ impl Follower {
         if fed.is_err() {
             // A fault in a screen costs this session its screen, nobody anything else.
             tracing::error!(session = %session.id, "a screen failed and starts anew");
-            self.screen = new_screen(mark.map_or(size, |mark| mark.size));
+            self.screen = Screen::new(mark.map_or(size, |mark| mark.size), self.settings);
         }
         self.screen.take_signals()
     }

@@ -251,7 +251,7 @@ impl Session {
             pane_id,
             started: Instant::now(),
             size_rule: options.size_rule,
-            trail: Trail::new(screens, size),
+            trail: Trail::new(screens, size, options.scrollback),
             idle_limit: options.idle_limit,
             shared: Mutex::new(Shared {
                 log: OutputLog::new(log, options.log_bytes, size),

@@ -2,7 +2,7 @@
 
 use bowline_protocol::frame::{ClientFrame, Colours, Mode, Size};
 use bowline_protocol::ids::SessionId;
-use bowline_terminal::{History, ScreenFormat};
+use bowline_terminal::{History, Options, ScreenFormat};
 
 use crate::support::{Acks, Page, World, soon};
 
@@ -74,6 +74,30 @@ async fn a_new_viewer_of_a_long_session_gets_a_snapshot() {
     second.type_in(shell, "echo go''es on\r").await;
     second.shows(shell, "goes on").await;
     agrees(&mut second, &world, shell).await;
+}
+
+#[tokio::test]
+async fn no_more_lines_are_kept_above_a_screen_than_wished() {
+    let world = World::with(Options {
+        scrollback: 200,
+        ..Options::default()
+    });
+    let shell = world.bash().await;
+    let mut page = attached(&world, 1, shell).await;
+    page.type_in(shell, "seq 1000; echo all-''printed\r").await;
+    page.shows(shell, "all-printed\n$").await;
+    let handle = world.sessions.get(shell).expect("it runs");
+    let shot = handle.screen(ScreenFormat::Text, History::All).await;
+    let text = shot.expect("a picture").content;
+    let numbers = text
+        .lines()
+        .filter(|line| line.parse::<u32>().is_ok())
+        .count();
+    assert_eq!(
+        numbers + 2,
+        200 + usize::from(Size::default().rows),
+        "{text}"
+    );
 }
 
 #[tokio::test]
