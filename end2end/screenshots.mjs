@@ -87,7 +87,7 @@ try {
         ["fetch", "clear; printf '\\033]9;4;3\\007'; read\r"],
         ["deploy", "exit 3\r"],
         ["logs", "clear; exec cat\r"],
-        ["", "clear; printf '\\033]2;~/work/bowline\\007'; ls\r"],
+        ["", "clear; printf '\\033]2;~/src/bowline\\007'; ls\r"],
       ];
       for (const [index, [name, input]] of programs.entries()) {
         if (index > 0) await first.newTab();

@@ -1,5 +1,6 @@
 //! The one module that knows xterm.js. Bound through xterm-js-rs, whose declarations are for 4.x; what 6.x
-//! changed is declared here. The rest of the page sees [`Emulator`]: bytes in, keys out, a size.
+//! changed is declared here. The rest of the page sees [`Emulator`]: bytes in, keys out, a size. Long because
+//! nothing of xterm.js may leak out of one file.
 //!
 //! Invariants: `write` parses in order and calls back in order; the emulator answers no query, whatever is
 //! written; nothing is called back after [`Emulator::dispose`].

@@ -4,7 +4,8 @@
 //! The ladder: open a WebSocket; only a finished upgrade counts. Not open in time, or refused: poll at
 //! once. Cut: reconnect at once and resume by offset. Cut early several times in a row: poll, and try the
 //! socket again later and later. Never both deliver: every transport has a higher generation than the one
-//! before, and what an older one still says is ignored. Retry for ever.
+//! before, and what an older one still says is ignored. Retry for ever. Long because the ladder is one state
+//! and every event can meet it anywhere.
 
 mod attachments;
 mod cadence;

@@ -2,6 +2,7 @@
 //! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
 
 mod handle;
+mod info;
 mod reading;
 mod status;
 mod task;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Role, Sixteen, Size};
+use bowline_protocol::frame::{Exit, Role, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
@@ -26,13 +27,14 @@ use crate::log::OutputLog;
 use crate::options::{Options, SizeRule};
 use crate::process;
 use crate::screen::{Pool, Replies, Speakers, Taken, Trail};
-use crate::status::{LastCommand, Sign, Status};
+use crate::status::{Sign, Status};
 use crate::tmux::TmuxSession;
 use crate::viewers::{Reach, View, Viewers};
 use crate::wake::Wake;
 
 pub(crate) use handle::bounded;
 pub use handle::{ApiInput, Read, SessionHandle};
+pub use info::{Naming, SessionInfo, SessionState};
 pub(crate) use reading::Floods;
 pub(crate) use task::Life;
 
@@ -41,77 +43,6 @@ const ESC: u8 = 0x1b;
 
 /// Our end of a PTY.
 pub(crate) type Terminal = OwnedFd;
-
-/// What a session's program does, as far as it says so or it can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionState {
-    /// It works.
-    Running,
-    /// It waits for its user, who knows.
-    Idle,
-    /// Somebody should look.
-    NeedsAttention(Attention),
-    /// It ended; its output can still be read.
-    Exited(Exit),
-}
-
-impl From<Activity> for SessionState {
-    fn from(activity: Activity) -> Self {
-        match activity {
-            Activity::Running => Self::Running,
-            Activity::Idle => Self::Idle,
-            Activity::NeedsAttention(why) => Self::NeedsAttention(why),
-        }
-    }
-}
-
-/// Where a session's label comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Naming {
-    /// Somebody gave it.
-    Given,
-    /// It is the name of the program that was started.
-    Program,
-}
-
-/// A session at one moment.
-#[derive(Debug, Clone)]
-pub struct SessionInfo {
-    /// Which.
-    pub id: SessionId,
-    /// The pane it was created for.
-    pub pane_id: Option<String>,
-    /// Its name for people.
-    pub label: String,
-    /// Where that comes from.
-    pub naming: Naming,
-    /// The program in the foreground; empty once ended.
-    pub process: String,
-    /// Where the shell says it is; else where that program is.
-    pub cwd: Option<PathBuf>,
-    /// The terminal's title; empty = none.
-    pub title: String,
-    /// Since it was started.
-    pub age: Duration,
-    /// Since anybody typed, looked, or it said something.
-    pub idle: Duration,
-    /// Columns and rows.
-    pub size: Size,
-    /// Pages attached.
-    pub viewers: usize,
-    /// Its number in tmux, if it is there.
-    pub tmux: Option<u32>,
-    /// What whoever looks at it should know, such as why it isn't in tmux.
-    pub notice: Option<String>,
-    /// How long until it ends for lack of use, once that is near enough to warn of.
-    pub ends_in: Option<Duration>,
-    /// What it does.
-    pub state: SessionState,
-    /// How far its program says it is.
-    pub progress: Progress,
-    /// How the last command line ended, where the shell marks them.
-    pub last_command: Option<LastCommand>,
-}
 
 /// How far a session's life is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
