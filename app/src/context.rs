@@ -22,13 +22,14 @@ impl GateView {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{AppContext, Door, Login, Secret};
+pub use server::{AppContext, Door, Listed, Login, Secret};
 
 #[cfg(feature = "ssr")]
 mod server {
     use std::sync::Arc;
 
-    use bowline_terminal::{Links, Sessions};
+    use bowline_keeper::Host;
+    use bowline_terminal::SessionInfo;
     use http::request::Parts;
     use leptos::prelude::use_context;
 
@@ -38,10 +39,8 @@ mod server {
     /// What the server functions work on.
     #[derive(Clone)]
     pub struct AppContext {
-        /// The registry.
-        pub sessions: Sessions,
-        /// All viewers.
-        pub links: Links,
+        /// Sessions and links, wherever they live.
+        pub host: Host,
         /// The tabs.
         pub workspace: WorkspaceStore,
         /// Logging in and out.
@@ -49,6 +48,10 @@ mod server {
         /// The server's version.
         pub version: &'static str,
     }
+
+    /// The sessions as they were when the page began to be rendered.
+    #[derive(Clone, Default)]
+    pub struct Listed(pub Vec<SessionInfo>);
 
     impl AppContext {
         /// The context of the request being answered.

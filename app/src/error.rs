@@ -50,6 +50,8 @@ pub enum ErrorCode {
     Ending,
     /// Not enough memory for another session.
     Memory,
+    /// The process that keeps the sessions can't be reached just now.
+    Keeper,
     /// The program could not be started.
     Spawn,
     /// The server failed; its log says more.
@@ -81,6 +83,7 @@ impl ErrorCode {
         Self::TooMany,
         Self::Ending,
         Self::Memory,
+        Self::Keeper,
         Self::Spawn,
         Self::Internal,
     ];
@@ -96,7 +99,7 @@ impl ErrorCode {
             Self::Exited | Self::Stale | Self::InputGap | Self::Superseded => 409,
             Self::TooLarge => 413,
             Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
-            Self::Memory | Self::Ending => 503,
+            Self::Memory | Self::Ending | Self::Keeper => 503,
             Self::Internal | Self::Other => 500,
             Self::Unreachable => 502,
         }
@@ -202,22 +205,23 @@ impl FromServerFnError for AppError {
 }
 
 #[cfg(feature = "ssr")]
-impl From<bowline_terminal::Error> for AppError {
-    fn from(error: bowline_terminal::Error) -> Self {
-        use bowline_terminal::Error as E;
-        let code = match &error {
-            E::Gone => ErrorCode::Gone,
-            E::Limit { .. } | E::Exhausted { .. } => ErrorCode::SessionLimit,
-            E::Exited => ErrorCode::Exited,
-            E::Memory { .. } => ErrorCode::Memory,
-            E::BadSize | E::Invalid { .. } => ErrorCode::Malformed,
-            E::InputGap { expected } => return Self::input_gap(*expected),
-            E::InputFull => ErrorCode::InputFull,
-            E::Busy => ErrorCode::TooMany,
-            E::Spawn { .. } => ErrorCode::Spawn,
+impl From<bowline_keeper::Failure> for AppError {
+    fn from(failure: bowline_keeper::Failure) -> Self {
+        use bowline_keeper::Reason as R;
+        let code = match failure.reason {
+            R::Gone => ErrorCode::Gone,
+            R::Limit => ErrorCode::SessionLimit,
+            R::Exited => ErrorCode::Exited,
+            R::Memory => ErrorCode::Memory,
+            R::Malformed => ErrorCode::Malformed,
+            R::InputGap { expected } => return Self::input_gap(expected),
+            R::InputFull => ErrorCode::InputFull,
+            R::Busy => ErrorCode::TooMany,
+            R::Spawn => ErrorCode::Spawn,
+            R::Unreachable => ErrorCode::Keeper,
             _ => ErrorCode::Internal,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, failure.message)
     }
 }
 

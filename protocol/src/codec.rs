@@ -16,7 +16,9 @@ use serde::de::DeserializeOwned;
 use crate::frame::{ClientFrame, ServerFrame};
 
 /// A batch could not be read. The link is closed; sessions live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize,
+)]
 pub enum DecodeError {
     /// The batch ends inside a frame.
     #[error("batch ends inside a frame")]

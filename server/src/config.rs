@@ -27,6 +27,7 @@ impl Cli {
     pub fn into_serve(self) -> RawConfig {
         match self.command {
             Some(Command::Serve(config)) => *config,
+            Some(Command::Keeper(keeper)) => keeper.config,
             Some(Command::Status { .. }) | None => self.serve,
         }
     }
@@ -39,12 +40,26 @@ const WORDS: [&str; 4] = ["working", "waiting", "done", "clear"];
 pub enum Command {
     /// Serve the workspace (the default).
     Serve(Box<RawConfig>),
+    /// Keep sessions for servers that come and go. `serve` starts it by itself; as a service of its own it
+    /// takes the same settings.
+    Keeper(Box<KeeperArgs>),
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.
         #[arg(value_parser = PossibleValuesParser::new(WORDS).try_map(|word| word.parse::<Word>()))]
         word: Word,
     },
+}
+
+/// How a keeper is started.
+#[derive(Debug, Clone, Args)]
+pub struct KeeperArgs {
+    /// By a server: in a session of its own, with the settings on standard input.
+    #[arg(long, hide = true)]
+    pub started: bool,
+    /// The settings that concern sessions.
+    #[command(flatten)]
+    pub config: RawConfig,
 }
 
 /// The settings as typed.
@@ -146,7 +161,16 @@ pub struct RawConfig {
     /// TMUX_ENABLED is honoured. [default: off]
     #[arg(long, env = "BOWLINE_TMUX", help_heading = "Sessions")]
     pub tmux: Option<Switch>,
-    /// What becomes of sessions when Bowline is told to end; without tmux they end in any case.
+    /// Whether sessions live in a process of their own, the keeper, and go on when this one ends, however it
+    /// ends; `off` = they live in this process.
+    #[arg(
+        long,
+        env = "BOWLINE_KEEPER",
+        help_heading = "Sessions",
+        default_value = "auto"
+    )]
+    pub keeper: Keeper,
+    /// What becomes of sessions when Bowline is told to end; without keeper and tmux they end in any case.
     /// [default: keep, but end under JupyterHub and on Databricks Apps]
     #[arg(long, env = "BOWLINE_ON_EXIT", help_heading = "Sessions")]
     pub on_exit: Option<AtExit>,
@@ -226,10 +250,19 @@ pub enum Switch {
     Off,
 }
 
+/// Where sessions live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Keeper {
+    /// In a keeper, which is started where there is none.
+    Auto,
+    /// In the server's process.
+    Off,
+}
+
 /// What becomes of sessions at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AtExit {
-    /// Those in tmux live on.
+    /// Those in a keeper or in tmux live on.
     Keep,
     /// All end.
     End,
@@ -254,6 +287,10 @@ pub struct Config {
     pub token: Option<String>,
     /// Bowline's own files.
     pub state_dir: PathBuf,
+    /// Where sessions live.
+    pub keeper: Keeper,
+    /// What a keeper is started as; `None` = this process's own program.
+    pub keeper_program: Option<PathBuf>,
     /// What becomes of sessions at the end.
     pub on_exit: OnExit,
     /// Bounds and habits of sessions.
@@ -388,6 +425,8 @@ impl RawConfig {
                 .collect(),
             auth: self.auth,
             token,
+            keeper: self.keeper,
+            keeper_program: None,
             on_exit,
             sessions: bowline_terminal::Options {
                 max_sessions: max_sessions as usize,

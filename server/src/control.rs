@@ -9,22 +9,19 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_terminal::{SessionId, Sessions, Word};
+use bowline_keeper::{Host, place};
+use bowline_terminal::{SessionId, Word};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// Longest path that a socket can have: the kernel's field, less the NUL at its end.
-const PATH_MAX: usize = 107;
 /// Longest request, bytes.
 const REQUEST_MAX: u64 = 4096;
 /// Requests served at a time; further ones wait to be accepted.
@@ -86,7 +83,7 @@ impl Drop for Serving {
 impl Control {
     /// Binds the socket of a state folder, which the caller has locked: what lies there is a leftover.
     pub(crate) fn bind(state_dir: &Path) -> io::Result<Self> {
-        let path = path_for(state_dir)?;
+        let path = place::socket(state_dir, "control.sock")?;
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -112,15 +109,15 @@ impl Control {
     }
 
     /// Answers from now on.
-    pub(crate) fn serve(self, sessions: Sessions) -> Serving {
+    pub(crate) fn serve(self, host: Host) -> Serving {
         Serving {
-            task: tokio::spawn(accept(self.listener, sessions)),
+            task: tokio::spawn(accept(self.listener, host)),
             _file: self.file,
         }
     }
 }
 
-async fn accept(listener: UnixListener, sessions: Sessions) {
+async fn accept(listener: UnixListener, host: Host) {
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     loop {
         let place = places.clone().acquire_owned().await;
@@ -128,10 +125,10 @@ async fn accept(listener: UnixListener, sessions: Sessions) {
             tokio::time::sleep(NO_DESCRIPTOR_PAUSE).await;
             continue;
         };
-        let sessions = sessions.clone();
+        let host = host.clone();
         tokio::spawn(async move {
             let _place = place;
-            let served = tokio::time::timeout(PATIENCE, answer(stream, &sessions)).await;
+            let served = tokio::time::timeout(PATIENCE, answer(stream, &host)).await;
             if let Ok(Err(error)) = served {
                 tracing::debug!(%error, "a request by the control socket failed");
             }
@@ -139,33 +136,7 @@ async fn accept(listener: UnixListener, sessions: Sessions) {
     }
 }
 
-/// `control.sock` in the state folder, or in a private folder whose path is short enough.
-fn path_for(state_dir: &Path) -> io::Result<PathBuf> {
-    let usual = state_dir.join("control.sock");
-    if usual.as_os_str().len() <= PATH_MAX {
-        return Ok(usual);
-    }
-    let uid = rustix::process::getuid().as_raw();
-    let hash = Sha256::digest(state_dir.as_os_str().as_bytes());
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let folder = PathBuf::from(format!("/tmp/bowline-{uid}-{hash}"));
-    let mut builder = fs::DirBuilder::new();
-    match builder.mode(0o700).create(&folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    // Anybody may make folders there: only one that is ours, and closed to others, is used.
-    let found = fs::symlink_metadata(&folder)?;
-    if !found.is_dir() || found.uid() != uid || found.mode() & 0o077 != 0 {
-        return Err(io::Error::other(format!(
-            "{} belongs to somebody else: choose a shorter --state-dir",
-            folder.display()
-        )));
-    }
-    Ok(folder.join("control.sock"))
-}
-
-async fn answer(mut stream: UnixStream, sessions: &Sessions) -> io::Result<()> {
+async fn answer(mut stream: UnixStream, host: &Host) -> io::Result<()> {
     let caller = stream.peer_cred()?.uid();
     let (reader, mut writer) = stream.split();
     let answer = if caller == rustix::process::getuid().as_raw() {
@@ -173,7 +144,7 @@ async fn answer(mut stream: UnixStream, sessions: &Sessions) -> io::Result<()> {
         BufReader::new(reader.take(REQUEST_MAX))
             .read_line(&mut line)
             .await?;
-        carry_out(&line, sessions)
+        carry_out(&line, host).await
     } else {
         Err("the server belongs to another user".to_owned())
     };
@@ -186,7 +157,7 @@ async fn answer(mut stream: UnixStream, sessions: &Sessions) -> io::Result<()> {
     writer.write_all(&line).await
 }
 
-fn carry_out(line: &str, sessions: &Sessions) -> Result<(), String> {
+async fn carry_out(line: &str, host: &Host) -> Result<(), String> {
     let request: Request =
         serde_json::from_str(line).map_err(|error| format!("not a request: {error}"))?;
     let word: Word = request
@@ -197,29 +168,6 @@ fn carry_out(line: &str, sessions: &Sessions) -> Result<(), String> {
         .session
         .parse()
         .map_err(|_| "not a session's id".to_owned())?;
-    let session = sessions.get(session).map_err(|error| error.to_string())?;
-    session.say_status(word);
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_that_is_too_long_is_replaced_by_a_private_one() {
-        let short = path_for(Path::new("/srv/state")).unwrap();
-        assert_eq!(short, Path::new("/srv/state/control.sock"));
-        let folder = tempfile::tempdir().unwrap();
-        let long = folder.path().join("x".repeat(100));
-        let path = path_for(&long).unwrap();
-        assert!(path.as_os_str().len() <= PATH_MAX);
-        assert_eq!(path_for(&long).unwrap(), path);
-        let home = path.parent().unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
-        assert_eq!(mode(home), 0o700);
-        fs::set_permissions(home, fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(path_for(&long).is_err());
-        fs::remove_dir(home).unwrap();
-    }
+    let said = host.say_status(session, word).await;
+    said.map_err(|failure| failure.to_string())
 }

@@ -24,11 +24,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
+use bowline_keeper::program::Program;
+use bowline_keeper::{Host, Launch};
 use bowline_terminal::{Links, Notice, OnExit, Sessions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Auth, Config};
+use crate::config::{Auth, Config, Keeper};
 use crate::control::Control;
 use crate::gate::Gate;
 use crate::render::Renderer;
@@ -80,8 +82,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    sessions: Sessions,
-    links: Links,
+    host: Host,
     gate: Arc<Gate>,
     base_path: String,
     on_exit: OnExit,
@@ -92,8 +93,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the state folder and builds everything; answers nobody yet.
-    pub fn new(mut config: Config, listener: TcpListener) -> Result<Self, Error> {
+    /// Opens the state folder, finds the sessions and builds everything; answers nobody yet.
+    pub async fn new(mut config: Config, listener: TcpListener) -> Result<Self, Error> {
         let address = listener.local_addr()?;
         if config.auth == Auth::None && !address.ip().is_loopback() {
             return Err(Error::OpenToAll(address));
@@ -107,20 +108,18 @@ impl Server {
         if let Ok(control) = &control {
             config.sessions.env_set.extend(control.environment());
         }
-        let sessions = Sessions::new(config.sessions.clone());
-        let control = control.map(|control| control.serve(sessions.clone()));
+        let host = open_host(&config).await?;
+        let control = control.map(|control| control.serve(host.clone()));
         if let Err(error) = &control {
             tracing::warn!(%error, "no control socket: `bowline status` goes by the terminal");
         }
-        let links = Links::new(sessions.clone(), server_id());
         let workspace = {
-            let links = links.clone();
-            let changed = move |revision| links.notify(Notice::Workspace { revision });
+            let host = host.clone();
+            let changed = move |revision| host.notify(Notice::Workspace { revision });
             state.open_workspace(changed)?
         };
         let context = AppContext {
-            sessions: sessions.clone(),
-            links: links.clone(),
+            host: host.clone(),
             workspace,
             gate: gate.clone(),
             version: VERSION,
@@ -136,8 +135,7 @@ impl Server {
             listener,
             address,
             router: router::router(&shared),
-            sessions,
-            links,
+            host,
             gate,
             base_path: config.base_path,
             on_exit: config.on_exit,
@@ -166,14 +164,12 @@ impl Server {
         }
     }
 
-    /// Takes up what the last run left in tmux and answers until `shutdown` begins; then tells the pages, ends
-    /// the sessions or leaves them to tmux, lets requests end and returns, all within ten seconds.
+    /// Answers until `shutdown` begins; then tells the pages, ends the sessions that don't live on, lets
+    /// requests end and returns, all within ten seconds.
     pub async fn run(
         self,
         shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
     ) -> Result<(), Error> {
-        // Whoever asks for a session of the last run waits until it is back.
-        self.sessions.adopt().await;
         let stop = CancellationToken::new();
         // Without this a keystroke's echo may wait for an acknowledgement that the other end delays.
         let listener = self.listener.tap_io(|stream| {
@@ -187,12 +183,7 @@ impl Server {
         let ending = async {
             shutdown.begin.await;
             tracing::info!("ending");
-            self.links.notify(Notice::Restart);
-            self.sessions.end_all(self.on_exit).await;
-            self.links.disconnect_all();
-            if self.on_exit == OnExit::Keep {
-                self.sessions.leave().await;
-            }
+            self.host.end(self.on_exit).await;
             stop.cancel();
             tokio::time::sleep(DRAIN).await;
             tracing::warn!("some requests did not end in time");
@@ -202,7 +193,7 @@ impl Server {
             () = ending => Ok(()),
             () = shutdown.at_once => {
                 tracing::warn!("ending at once");
-                self.sessions.kill_now();
+                self.host.kill_now();
                 Err(Error::AtOnce)
             }
         }
@@ -215,10 +206,31 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
 ) -> Result<(), Error> {
-    let server = Server::new(config, listener)?;
+    let server = Server::new(config, listener).await?;
     // Whoever started it may have closed its end; the server goes on.
     let _ = writeln!(std::io::stdout(), "listening on {}", server.url());
     server.run(shutdown).await
+}
+
+/// Finds the sessions: in the keeper, or, taken up from tmux, in this process.
+async fn open_host(config: &Config) -> Result<Host, Error> {
+    match config.keeper {
+        Keeper::Auto => {
+            let program = match &config.keeper_program {
+                Some(path) => Program::at(path)?,
+                None => Program::own()?,
+            };
+            let launch = Launch::new(program, &config.state_dir, config.sessions.clone())?;
+            Ok(Host::apart(launch).await?)
+        }
+        Keeper::Off => {
+            let sessions = Sessions::new(config.sessions.clone());
+            // Whoever asks for a session of the last run waits until it is back.
+            sessions.adopt().await;
+            let links = Links::new(sessions.clone(), server_id());
+            Ok(Host::within(sessions, links))
+        }
+    }
 }
 
 fn server_id() -> bowline_protocol::ids::ServerId {

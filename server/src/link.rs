@@ -1,5 +1,5 @@
 //! The link's endpoints: a WebSocket, and two requests for where no WebSocket gets through. Bytes in and
-//! out of `terminal`'s links; frames are looked into only for the `Hello` that opens a socket.
+//! out of the host's links; frames are looked into only for the `Hello` that opens a socket.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,9 +12,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_keeper::{Exchange, Host, Lane, LinkIn, LinkOut};
 use bowline_protocol::codec::BatchReader;
 use bowline_protocol::{ClientFrame, http, limits};
-use bowline_terminal::{ClientId, Generation, LinkError, Links, Transport};
+use bowline_terminal::{ClientId, Generation, LinkError};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 
@@ -68,7 +69,7 @@ impl From<LinkError> for Closing {
     fn from(error: LinkError) -> Self {
         match error {
             LinkError::Superseded => Self::Superseded,
-            LinkError::Closed => Self::GoingAway,
+            LinkError::Closed | LinkError::Unreachable => Self::GoingAway,
             LinkError::TooManyClients => Self::TooMany(error.to_string()),
             error => Self::Malformed(error.to_string()),
         }
@@ -77,7 +78,7 @@ impl From<LinkError> for Closing {
 
 /// `GET link/socket`.
 pub(crate) async fn socket(
-    State(links): State<Links>,
+    State(host): State<Host>,
     Extension(pass): Extension<Pass>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
@@ -95,18 +96,19 @@ pub(crate) async fn socket(
     upgrade
         .max_message_size(MAX_BATCH)
         .max_frame_size(MAX_BATCH)
-        .on_upgrade(async move |socket| carry(socket, &links, &pass).await)
+        .on_upgrade(async move |socket| carry(socket, &host, &pass).await)
 }
 
 /// Carries batches until one end has enough.
-async fn carry(socket: WebSocket, links: &Links, pass: &Pass) {
+async fn carry(socket: WebSocket, host: &Host, pass: &Pass) {
     let (mut sink, mut stream) = socket.split();
-    let closing = match open(&mut stream, links, pass).await {
-        Ok((transport, hello)) => {
+    let closing = match open(&mut stream, host, pass).await {
+        Ok((page, hello)) => {
+            let (mut from, mut to) = page;
             // Both halves run side by side: neither waits for the other.
             tokio::select! {
-                closing = read(&mut stream, &transport, hello) => closing,
-                closing = write(&mut sink, &transport) => closing,
+                closing = read(&mut stream, &mut from, hello) => closing,
+                closing = write(&mut sink, &mut to) => closing,
                 () = pass.ended() => Closing::Unauthenticated("logged out".to_owned()),
             }
         }
@@ -128,9 +130,9 @@ async fn carry(socket: WebSocket, links: &Links, pass: &Pass) {
 /// Waits for the batch that begins with `Hello`, checks the proof before anything else, and connects.
 async fn open(
     stream: &mut SplitStream<WebSocket>,
-    links: &Links,
+    host: &Host,
     pass: &Pass,
-) -> Result<(Transport, Bytes), Closing> {
+) -> Result<((LinkIn, LinkOut), Bytes), Closing> {
     let first = tokio::time::timeout(HELLO_WITHIN, next_batch(stream)).await;
     let batch = first.map_err(|_| Closing::Malformed("no hello came".to_owned()))??;
     let first = BatchReader::<ClientFrame>::new(batch.clone()).next();
@@ -152,14 +154,14 @@ async fn open(
     };
     pass.check_proof(proof.as_deref())
         .map_err(|error| Closing::Unauthenticated(error.to_string()))?;
-    let transport = links.connect(client, generation)?;
-    Ok((transport, batch))
+    let page = host.connect(client, generation).await?;
+    Ok((page, batch))
 }
 
-async fn read(stream: &mut SplitStream<WebSocket>, transport: &Transport, hello: Bytes) -> Closing {
+async fn read(stream: &mut SplitStream<WebSocket>, from: &mut LinkIn, hello: Bytes) -> Closing {
     let mut batch = hello;
     loop {
-        if let Err(error) = transport.receive(batch).await {
+        if let Err(error) = from.receive(batch).await {
             return error.into();
         }
         batch = match next_batch(stream).await {
@@ -188,44 +190,37 @@ async fn next_batch(stream: &mut SplitStream<WebSocket>) -> Result<Bytes, Closin
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, transport: &Transport) -> Closing {
-    while let Some(batch) = transport.next_batch().await {
+async fn write(sink: &mut SplitSink<WebSocket, Message>, to: &mut LinkOut) -> Closing {
+    loop {
+        let batch = match to.next_batch().await {
+            Ok(batch) => batch,
+            Err(error) => return error.into(),
+        };
         if sink.send(Message::Binary(batch)).await.is_err() {
             return Closing::Done;
         }
-    }
-    // It is closed; asking it to take something tells why.
-    match transport.receive(Bytes::new()).await {
-        Err(LinkError::Closed) | Ok(()) => Closing::GoingAway,
-        Err(error) => error.into(),
     }
 }
 
 /// `POST link/poll`.
 pub(crate) async fn poll(
-    State(links): State<Links>,
+    State(host): State<Host>,
     Extension(pass): Extension<Pass>,
     request: Request,
 ) -> Response {
-    exchange(links, pass, request, Exchange::Poll).await
+    exchange(host, pass, request, Lane::Poll).await
 }
 
 /// `POST link/send`.
 pub(crate) async fn send(
-    State(links): State<Links>,
+    State(host): State<Host>,
     Extension(pass): Extension<Pass>,
     request: Request,
 ) -> Response {
-    exchange(links, pass, request, Exchange::Send).await
+    exchange(host, pass, request, Lane::Send).await
 }
 
-#[derive(Clone, Copy)]
-enum Exchange {
-    Poll,
-    Send,
-}
-
-async fn exchange(links: Links, pass: Pass, request: Request, exchange: Exchange) -> Response {
+async fn exchange(host: Host, pass: Pass, request: Request, lane: Lane) -> Response {
     let answered = async {
         let (parts, body) = request.into_parts();
         let client: ClientId = header(&parts, http::CLIENT)?;
@@ -234,15 +229,14 @@ async fn exchange(links: Links, pass: Pass, request: Request, exchange: Exchange
         let hold: u32 = header(&parts, http::HOLD)?;
         let hold = Duration::from_millis(hold.min(limits::POLL_HOLD_MS).into());
         let batch = answer::read_body(body, MAX_BATCH).await?;
-        let transport = links
-            .http(client, generation)
-            .map_err(|error| link_error(&error))?;
-        let answer = async {
-            match exchange {
-                Exchange::Poll => transport.poll(seq, batch, hold).await,
-                Exchange::Send => transport.send(seq, batch, hold).await,
-            }
+        let exchange = Exchange {
+            client,
+            generation,
+            lane,
+            seq,
+            hold,
         };
+        let answer = host.exchange(exchange, batch);
         tokio::select! {
             answer = answer => answer.map_err(|error| link_error(&error)),
             () = pass.ended() => Err(AppError::new(ErrorCode::Unauthenticated, "logged out")),
@@ -271,6 +265,7 @@ fn link_error(error: &LinkError) -> AppError {
     let code = match error {
         LinkError::Superseded => ErrorCode::Superseded,
         LinkError::Closed => ErrorCode::Ending,
+        LinkError::Unreachable => ErrorCode::Keeper,
         LinkError::TooManyClients | LinkError::TooManyAttachments => ErrorCode::TooMany,
         _ => ErrorCode::Malformed,
     };

@@ -3,8 +3,9 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use bowline_keeper::KeeperConfig;
 use bowline_server::Shutdown;
-use bowline_server::config::{Cli, Command, Config};
+use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::say::say;
 use bowline_terminal::resources;
 use clap::Parser as _;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         Some(Command::Status { word }) => {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }
+        Some(Command::Keeper(keeper)) => keep(*keeper),
         _ => run(cli),
     };
     match done {
@@ -30,20 +32,44 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
+/// Keeps sessions.
+fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
+    let config = arguments.config.resolve(|name| std::env::var_os(name))?;
+    log(&config.log)?;
+    let mut options = config.sessions;
+    if arguments.started {
+        // Out of reach of what ends the server's group or closes its terminal. It is nobody's leader yet.
+        let _ = rustix::process::setsid();
+        options = serde_json::from_reader(std::io::stdin())?;
+    }
+    check_open_files(options.max_sessions);
+    let keeper = KeeperConfig::new(config.state_dir, options)?;
+    runtime()?.block_on(bowline_keeper::run(keeper))?;
+    Ok(())
+}
+
+fn log(filter: &str) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log)?)
+        .with_env_filter(EnvFilter::try_new(filter)?)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    check_open_files(config.sessions.max_sessions);
-    // One thread carries connections, links and sessions: an echo never changes threads. Pages are
-    // rendered on another.
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    Ok(())
+}
+
+/// One thread carries connections, links and sessions: an echo never changes threads. Pages are rendered on
+/// another, and floods are read on others.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(serve(config))
+        .build()
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
+    log(&config.log)?;
+    check_open_files(config.sessions.max_sessions);
+    runtime()?.block_on(serve(config))
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue};
 use axum::response::Response;
 use bowline_app::App;
-use bowline_app::context::{AppContext, GateView};
+use bowline_app::context::{AppContext, GateView, Listed};
 use bowline_app::error::{AppError, ErrorCode};
 use bowline_app::theme::Theme;
 use leptos::nonce::Nonce;
@@ -31,6 +31,10 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 pub(crate) async fn render(view: GateView, context: AppContext, request: Request) -> Response {
     let nonce = Nonce::new();
     let theme = theme(request.headers());
+    let listed = match view {
+        GateView::Open => Listed(context.host.list().await.unwrap_or_default()),
+        GateView::Login => Listed::default(),
+    };
     let provide = {
         let nonce = nonce.clone();
         move || {
@@ -39,6 +43,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
             provide_context(view);
             if view == GateView::Open {
                 provide_context(context.clone());
+                provide_context(listed.clone());
             }
         }
     };

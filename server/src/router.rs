@@ -109,7 +109,7 @@ fn link_routes(shared: &Shared) -> Router {
         .route("/link/socket", get(link::socket))
         .route("/link/poll", post(link::poll))
         .route("/link/send", post(link::send))
-        .with_state(shared.context.links.clone())
+        .with_state(shared.context.host.clone())
 }
 
 fn api_route(route: &Route, shared: &Shared) -> MethodRouter {

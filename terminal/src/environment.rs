@@ -57,6 +57,21 @@ fn allowed(name: &str, options: &Options) -> bool {
         || options.env_pass.iter().any(|pass| pass == name)
 }
 
+/// This process's environment, as far as it is text.
+pub(crate) fn own() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// What of this process's environment programs may have: nothing else has to be told to whoever starts
+/// them.
+pub fn for_programs(options: &Options) -> BTreeMap<String, String> {
+    let mut environment = own();
+    environment.retain(|name, _| allowed(name, options));
+    environment
+}
+
 fn is_utf8(locale: &str) -> bool {
     let locale = locale.to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")

@@ -32,7 +32,7 @@
 //! for moments, never across an await, taken in the order clients, viewer,
 //! registry, screen, session, wake.
 
-mod environment;
+pub mod environment;
 mod error;
 mod foreground;
 mod input;

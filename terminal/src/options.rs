@@ -1,10 +1,13 @@
-//! What whoever hosts the sessions decides. Read once, at the start.
+//! What whoever hosts the sessions decides.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Whose size a session has when several viewers look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SizeRule {
     /// The viewer that had the keyboard last, of those that are visible.
     #[default]
@@ -14,7 +17,7 @@ pub enum SizeRule {
 }
 
 /// Whether new sessions live in a tmux server, which outlives this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TmuxMode {
     /// They live in this process and end with it.
     #[default]
@@ -24,7 +27,7 @@ pub enum TmuxMode {
 }
 
 /// What becomes of sessions when this process ends in good order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnExit {
     /// Those in tmux live on. All others end.
     Keep,
@@ -33,8 +36,9 @@ pub enum OnExit {
     End,
 }
 
-/// Bounds and habits of all sessions.
-#[derive(Debug, Clone)]
+/// Bounds and habits of all sessions. As text, what is left out is as by default.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Sessions that may run at a time.
     pub max_sessions: usize,
@@ -46,6 +50,8 @@ pub struct Options {
     pub scrollback: usize,
     /// Where shells start when nothing else is asked and it exists.
     pub projects_dir: Option<PathBuf>,
+    /// The environment from which programs get what they may have; `None` = this process's own.
+    pub environment: Option<BTreeMap<String, String>>,
     /// More names of environment variables to pass on.
     pub env_pass: Vec<String>,
     /// Environment variables to set.
@@ -71,6 +77,7 @@ impl Default for Options {
             log_bytes: 4 * 1024 * 1024,
             scrollback: 10_000,
             projects_dir: None,
+            environment: None,
             env_pass: Vec::new(),
             env_set: Vec::new(),
             shell_integration: None,

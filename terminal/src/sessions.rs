@@ -9,6 +9,7 @@ use std::time::Duration;
 use bowline_protocol::frame::{Exit, Size};
 use bowline_protocol::ids::SessionId;
 use bowline_protocol::limits;
+use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -36,7 +37,7 @@ const LINGER_LOOK: Duration = Duration::from_secs(30);
 const END_ALL_EXTRA: Duration = Duration::from_secs(2);
 
 /// What to create.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CreateSession {
     /// Its name for people; `None` = the program's name.
     pub label: Option<String>,
@@ -51,7 +52,7 @@ pub struct CreateSession {
 }
 
 /// What a request to create gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Created {
     /// The session.
     pub session: SessionId,
@@ -67,7 +68,8 @@ pub struct Sessions(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    options: Arc<Options>,
+    /// Of sessions that are begun from now on.
+    options: Mutex<Arc<Options>>,
     scanner: Arc<Scanner>,
     screens: Arc<Pool>,
     floods: Floods,
@@ -136,13 +138,18 @@ impl Sessions {
     pub fn new(options: Options) -> Self {
         let tmux = options.tmux_dir.clone().map(Tmux::new).map(Arc::new);
         Self(Arc::new(Inner {
-            options: Arc::new(options),
+            options: Mutex::new(Arc::new(options)),
             scanner: Arc::default(),
             screens: Arc::default(),
             floods: Floods::default(),
             tmux,
             table: Mutex::default(),
         }))
+    }
+
+    /// Other bounds and habits, for what is begun from now on. The folder of tmux stays.
+    pub fn configure(&self, options: Options) {
+        *lock(&self.0.options) = Arc::new(options);
     }
 
     /// Starts a session, or re-attaches to the one that runs for the pane. Concurrent calls for one pane
@@ -271,7 +278,9 @@ impl Sessions {
         let listed = listed.rfind(|one| one.number == number);
         let listed = listed.ok_or(Error::Gone)?;
         let stale = TmuxSession::new(tmux.clone(), number, listed.leader);
-        stale.end(&self.0.scanner, self.0.options.kill_grace).await;
+        stale
+            .end(&self.0.scanner, self.0.options().kill_grace)
+            .await;
         Ok(())
     }
 
@@ -310,7 +319,7 @@ impl Sessions {
                 session.reached(Phase::Ended).await;
             }
         };
-        let at_most = self.0.options.kill_grace + END_ALL_EXTRA;
+        let at_most = self.0.options().kill_grace + END_ALL_EXTRA;
         if timeout(at_most, all_ended).await.is_err() {
             tracing::warn!("some sessions did not end in time");
         }
@@ -318,6 +327,10 @@ impl Sessions {
 }
 
 impl Inner {
+    fn options(&self) -> Arc<Options> {
+        lock(&self.options).clone()
+    }
+
     async fn create(self: Arc<Self>, request: CreateSession, size: Size) -> Result<Created, Error> {
         let place = loop {
             match self.admit(request.pane_id.as_deref())? {
@@ -367,7 +380,7 @@ impl Inner {
         }
         let running = table.sessions.iter().filter(|session| session.is_running());
         let running = running.count() + table.reserved;
-        let max = self.options.max_sessions;
+        let max = self.options().max_sessions;
         if running >= max {
             return Err(Error::Limit { max });
         }
@@ -404,7 +417,7 @@ impl Inner {
             cwd: request.cwd,
             size,
         };
-        let options = self.options.clone();
+        let options = self.options();
         let launch = off_thread(move || prepare(program, &options)).await?;
         let given = request
             .label
@@ -425,7 +438,7 @@ impl Inner {
             greets: launch.arg0.is_some(),
         };
         let mut on_our_terminal = launch;
-        if self.options.tmux == TmuxMode::On {
+        if self.options().tmux == TmuxMode::On {
             // tmux would only show an empty screen.
             on_our_terminal.check()?;
             match self.start_in_tmux(&on_our_terminal, &beginning).await {
@@ -450,7 +463,7 @@ impl Inner {
             Ok(()) => Ok((id, notice)),
             Err(error) => {
                 if let Some(stale) = stale {
-                    stale.end(&self.scanner, self.options.kill_grace).await;
+                    stale.end(&self.scanner, self.options().kill_grace).await;
                 }
                 Err(error)
             }
@@ -491,7 +504,12 @@ impl Inner {
         let session = TmuxSession::new(tmux.clone(), listed.number, listed.leader);
         let session = Arc::new(session);
         if listed.shell {
-            let elsewhere = self.options.projects_dir.clone().into_iter().chain(home());
+            let elsewhere = self
+                .options()
+                .projects_dir
+                .clone()
+                .into_iter()
+                .chain(home());
             let elsewhere = elsewhere.into_iter().find(|folder| folder.is_dir());
             let elsewhere = elsewhere.unwrap_or_else(|| PathBuf::from("/"));
             session.leave_deleted_folder(&elsewhere).await;
@@ -556,7 +574,11 @@ impl Inner {
             notice,
             greets,
         };
-        let session = Arc::new(Session::new(beginning, &self.options, self.screens.clone()));
+        let session = Arc::new(Session::new(
+            beginning,
+            &self.options(),
+            self.screens.clone(),
+        ));
         {
             let mut table = lock(&self.table);
             if let Some(pane_id) = &session.pane_id {
@@ -571,7 +593,7 @@ impl Inner {
             session,
             watched,
             child: spawned.child,
-            options: self.options.clone(),
+            options: self.options(),
             scanner: self.scanner.clone(),
             floods: self.floods.clone(),
         };

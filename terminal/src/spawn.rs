@@ -15,7 +15,7 @@ use pty_process::blocking::Command;
 use rustix::fs::Access;
 use rustix::io::Errno;
 
-use crate::environment::{Account, environment};
+use crate::environment::{self, Account, environment};
 use crate::error::Error;
 use crate::integration::Injection;
 use crate::lock;
@@ -91,8 +91,10 @@ impl Launch {
 /// Resolves what is to be started, and where and with what.
 pub(crate) fn prepare(program: Program, options: &Options) -> Result<Launch, Error> {
     let account = account();
-    let inherited = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let inherited = match &options.environment {
+        Some(environment) => environment.clone(),
+        None => environment::own(),
+    };
     let mut environment = environment(inherited, &account, options, program.session);
     let mut notice = None;
     let (path, arg0, arguments) = match program.command {

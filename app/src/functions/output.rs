@@ -90,25 +90,20 @@ pub async fn write_input(
             "client and position belong together: give both or none",
         ));
     }
-    let session = crate::context::AppContext::current()?
-        .sessions
-        .get(session_id)?;
-    let before = text::end(&session);
-    let position = session
-        .input(ApiInput {
-            client,
-            position,
-            bytes: input.into(),
-        })
-        .await?;
+    let host = crate::context::AppContext::current()?.host;
+    let input = ApiInput {
+        client,
+        position,
+        bytes: input.into(),
+    };
     let echo = std::time::Duration::from_millis(ECHO_MS);
-    session.wait_output(before, echo).await;
-    let reply = text::read(&session, Some(before), MAX_OUTPUT);
+    let typed = host.input(session_id, input, echo).await?;
+    let reply = text::reply(&typed.echo);
     Ok(InputReply {
         output: reply.output,
         offset: reply.offset,
         next_offset: reply.next_offset,
-        position,
+        position: typed.position,
     })
 }
 
@@ -118,25 +113,31 @@ pub async fn read_output(
     session_id: SessionId,
     offset: Option<u64>,
 ) -> Result<OutputReply, AppError> {
-    let context = crate::context::AppContext::current()?;
-    let session = context.sessions.get(session_id)?;
-    Ok(text::read(&session, offset, MAX_OUTPUT))
+    let host = crate::context::AppContext::current()?.host;
+    let read = host
+        .read(session_id, offset, text::size(MAX_OUTPUT))
+        .await?;
+    Ok(text::reply(&read))
 }
 
 /// Reads several sessions' output at once.
 #[server(endpoint = "output-batch", input = Json, output = Json, client = PageClient)]
 pub async fn read_outputs(sessions: Vec<OutputFrom>) -> Result<OutputsReply, AppError> {
-    let context = crate::context::AppContext::current()?;
+    use bowline_keeper::Reason;
+
+    let host = crate::context::AppContext::current()?.host;
     let mut reply = OutputsReply::default();
     let mut room = MAX_OUTPUTS;
     for OutputFrom { session_id, offset } in sessions {
-        match context.sessions.get(session_id) {
-            Ok(session) => {
-                let output = text::read(&session, offset, room.min(MAX_OUTPUT));
+        let most = text::size(room.min(MAX_OUTPUT));
+        match host.read(session_id, offset, most).await {
+            Ok(read) => {
+                let output = text::reply(&read);
                 room = room.saturating_sub(output.next_offset - output.offset);
                 reply.outputs.insert(session_id, output);
             }
-            Err(_) => reply.gone.push(session_id),
+            Err(failure) if failure.reason == Reason::Gone => reply.gone.push(session_id),
+            Err(failure) => return Err(failure.into()),
         }
     }
     Ok(reply)
@@ -146,19 +147,15 @@ pub async fn read_outputs(sessions: Vec<OutputFrom>) -> Result<OutputsReply, App
 mod text {
     //! Bytes of a log as text. That characters are whole is `terminal`'s part.
 
-    use bowline_terminal::SessionHandle;
+    use bowline_terminal::Read;
 
     use super::OutputReply;
 
-    /// Where the log ends, or where the character begins that it ends in.
-    pub(super) fn end(session: &SessionHandle) -> u64 {
-        let end = session.read(None, 0).end;
-        session.read(Some(end.saturating_sub(3)), 4).next_offset
+    pub(super) fn size(bytes: u64) -> usize {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
-    /// Reads from an offset, or from the oldest byte kept.
-    pub(super) fn read(session: &SessionHandle, from: Option<u64>, max: u64) -> OutputReply {
-        let read = session.read(from, usize::try_from(max).unwrap_or(usize::MAX));
+    pub(super) fn reply(read: &Read) -> OutputReply {
         let is_last = read.exit.is_some() && read.next_offset == read.end;
         OutputReply {
             output: String::from_utf8_lossy(&read.bytes).into_owned(),

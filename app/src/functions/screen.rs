@@ -61,18 +61,16 @@ pub async fn session_screen(
     format: Option<Format>,
     history: Option<u32>,
 ) -> Result<ScreenReply, AppError> {
-    use bowline_terminal::{History, ScreenFormat};
+    use bowline_terminal::ScreenFormat;
 
-    let session = crate::context::AppContext::current()?
-        .sessions
-        .get(session_id)?;
+    let host = crate::context::AppContext::current()?.host;
     let format = format.unwrap_or_default();
     let wanted = match format {
         Format::Text => ScreenFormat::Text,
         Format::Ansi => ScreenFormat::Ansi,
     };
     let lines = usize::try_from(history.unwrap_or(0)).unwrap_or(usize::MAX);
-    let shot = session.screen(wanted, History::Lines(lines)).await?;
+    let shot = host.screen(session_id, wanted, lines).await?;
     let (text, ansi) = match format {
         Format::Text => (Some(shot.content), None),
         Format::Ansi => (None, Some(shot.content)),

@@ -66,7 +66,7 @@ pub async fn create_session(
         return Err(AppError::malformed("the command names no program"));
     }
     let created = context
-        .sessions
+        .host
         .create(bowline_terminal::CreateSession {
             label,
             size: server::size(cols, rows)?,
@@ -85,15 +85,12 @@ pub async fn create_session(
 /// What is known of a session, and where its output can be read from. Starts its idle clock again.
 #[server(endpoint = "session/attach", input = Json, output = Json, client = PageClient)]
 pub async fn attach_session(session_id: SessionId) -> Result<AttachReply, AppError> {
-    let session = crate::context::AppContext::current()?
-        .sessions
-        .get(session_id)?;
-    session.touch();
-    let read = session.read(None, 0);
+    let host = crate::context::AppContext::current()?.host;
+    let known = host.attach(session_id).await?;
     Ok(AttachReply {
-        session: session.info().into(),
-        offset: read.offset,
-        next_offset: read.end,
+        session: known.info.into(),
+        offset: known.start,
+        next_offset: known.end,
     })
 }
 
@@ -102,7 +99,7 @@ pub async fn attach_session(session_id: SessionId) -> Result<AttachReply, AppErr
 pub async fn rename_session(session_id: SessionId, label: String) -> Result<Done, AppError> {
     let context = crate::context::AppContext::current()?;
     server::check_texts([&label])?;
-    context.sessions.get(session_id)?.rename(&label);
+    context.host.rename(session_id, label).await?;
     Ok(Done {})
 }
 
@@ -110,7 +107,7 @@ pub async fn rename_session(session_id: SessionId, label: String) -> Result<Done
 #[server(endpoint = "session/close", input = Json, output = Json, client = PageClient)]
 pub async fn close_session(session_id: SessionId) -> Result<Done, AppError> {
     let context = crate::context::AppContext::current()?;
-    context.sessions.close(session_id).await?;
+    context.host.close(session_id).await?;
     Ok(Done {})
 }
 
@@ -118,9 +115,8 @@ pub async fn close_session(session_id: SessionId) -> Result<Done, AppError> {
 #[server(endpoint = "resize", input = Json, output = Json, client = PageClient)]
 pub async fn resize_session(session_id: SessionId, cols: u16, rows: u16) -> Result<Done, AppError> {
     let context = crate::context::AppContext::current()?;
-    let session = context.sessions.get(session_id)?;
     if let Some(size) = server::size(Some(cols), Some(rows))? {
-        session.resize(size)?;
+        context.host.resize(session_id, size).await?;
     }
     Ok(Done {})
 }
@@ -129,17 +125,11 @@ pub async fn resize_session(session_id: SessionId, cols: u16, rows: u16) -> Resu
 #[server(endpoint = "heartbeat", input = Json, output = Json, client = PageClient)]
 pub async fn heartbeat(session_ids: Vec<SessionId>) -> Result<HeartbeatReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    let mut reply = HeartbeatReply::default();
-    for id in session_ids {
-        match context.sessions.get(id) {
-            Ok(session) => {
-                session.touch();
-                reply.alive.push(id);
-            }
-            Err(_) => reply.gone.push(id),
-        }
-    }
-    Ok(reply)
+    let touched = context.host.touch(session_ids).await?;
+    Ok(HeartbeatReply {
+        alive: touched.alive,
+        gone: touched.gone,
+    })
 }
 
 #[cfg(feature = "ssr")]

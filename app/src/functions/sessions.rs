@@ -222,7 +222,7 @@ pub struct TmuxSessionsReply {
 #[server(endpoint = "sessions", input = GetUrl, output = Json, client = PageClient)]
 pub async fn sessions() -> Result<SessionsReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    let sessions = context.sessions.list();
+    let sessions = context.host.list().await?;
     Ok(SessionsReply {
         sessions: sessions.into_iter().map(SessionRow::from).collect(),
     })
@@ -232,7 +232,7 @@ pub async fn sessions() -> Result<SessionsReply, AppError> {
 #[server(endpoint = "active-sessions", input = GetUrl, output = Json, client = PageClient)]
 pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    let sessions = context.sessions.list().into_iter();
+    let sessions = context.host.list().await?.into_iter();
     Ok(ActiveSessionsReply {
         sessions: sessions
             .map(|info| ActiveSession {
@@ -248,7 +248,7 @@ pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
 #[server(endpoint = "tmux-sessions", input = GetUrl, output = Json, client = PageClient)]
 pub async fn tmux_sessions() -> Result<TmuxSessionsReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    let sessions = context.sessions.in_tmux().await;
+    let sessions = context.host.in_tmux().await?;
     Ok(TmuxSessionsReply { sessions })
 }
 
@@ -257,7 +257,7 @@ pub async fn tmux_sessions() -> Result<TmuxSessionsReply, AppError> {
 #[server(endpoint = "tmux-session/close", input = Json, output = Json, client = PageClient)]
 pub async fn close_tmux_session(session: u32) -> Result<Done, AppError> {
     let context = crate::context::AppContext::current()?;
-    context.sessions.close_in_tmux(session).await?;
+    context.host.close_in_tmux(session).await?;
     Ok(Done {})
 }
 

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_keeper::Host;
 use bowline_protocol::SessionId;
-use bowline_protocol::frame::Exit;
-use bowline_terminal::{Links, OnExit, Options, ServerId, Sessions};
+use bowline_terminal::{ApiInput, Links, OnExit, Options, ServerId, Sessions};
 use http::request::Parts;
 use leptos::prelude::{Owner, ScopedFuture, provide_context};
 use leptos_axum::ResponseOptions;
@@ -48,9 +48,9 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
         max_sessions: 3,
         ..Options::default()
     });
+    let links = Links::new(sessions.clone(), ServerId::from_bytes([1; 16]));
     let context = AppContext {
-        links: Links::new(sessions.clone(), ServerId::from_bytes([1; 16])),
-        sessions: sessions.clone(),
+        host: Host::within(sessions.clone(), links),
         workspace: WorkspaceStore::open(dir.path().join("w.json"), |_| {})
             .unwrap()
             .0,
@@ -89,9 +89,16 @@ async fn read_to_end(session: SessionId) -> (String, ExitReply) {
         if let Some(exit) = read.exit {
             return (text, exit);
         }
-        let context = AppContext::current().unwrap();
-        let handle = context.sessions.get(session).unwrap();
-        handle.wait_output(offset, Duration::from_secs(30)).await;
+        // Typing nothing waits for output, or for the end, which refuses it.
+        let nothing = ApiInput {
+            client: None,
+            position: None,
+            bytes: bytes::Bytes::new(),
+        };
+        let host = AppContext::current().unwrap().host;
+        let _ = host
+            .input(session, nothing, Duration::from_millis(100))
+            .await;
     }
 }
 
@@ -182,10 +189,11 @@ async fn a_session_is_listed_named_sized_and_closed() {
         assert_eq!(attached.session.label, "second");
         assert!(attached.offset <= attached.next_offset);
 
-        let handle = AppContext::current().unwrap().sessions.get(id).unwrap();
         close_session(id).await.unwrap();
-        handle.wait_output(u64::MAX, Duration::from_secs(30)).await;
-        assert_eq!(handle.read(None, 0).exit, Some(Exit::Killed));
+        assert_eq!(
+            attach_session(id).await.unwrap_err().code(),
+            ErrorCode::Gone
+        );
     })
     .await;
 }

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::context::GateView;
+#[cfg(feature = "ssr")]
+use crate::context::Listed;
 use crate::functions::sessions::SessionRow;
 use crate::workspace::WorkspaceReply;
 
@@ -30,7 +32,8 @@ impl Seed {
         let Some(context) = use_context::<crate::context::AppContext>() else {
             return Self::default();
         };
-        let sessions = context.sessions.list().into_iter();
+        // Without, the page asks once it runs.
+        let sessions = use_context::<Listed>().unwrap_or_default().0.into_iter();
         Self {
             known: true,
             workspace: WorkspaceReply::clone(&context.workspace.current()),

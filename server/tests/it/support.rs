@@ -9,8 +9,9 @@ use std::time::Duration;
 use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
 use bowline_protocol::frame::{Mode, Size};
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, ServerFrame, SessionId, limits};
-use bowline_server::config::Cli;
+use bowline_server::config::{Cli, Keeper};
 use bowline_server::{Error, Server, Shutdown};
+use bowline_terminal::OnExit;
 use bytes::Bytes;
 use clap::Parser as _;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -61,7 +62,15 @@ impl TestServer {
     /// Starts a server whose state is in `folder`.
     pub(crate) async fn start(arguments: &str, folder: Arc<TempDir>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::new(config(arguments, &folder), listener).unwrap();
+        let mut config = config(arguments, &folder);
+        // The same tests run in both arrangements.
+        if std::env::var_os("BOWLINE_TEST_KEEPER").is_some() {
+            config.keeper_program = Some(env!("CARGO_BIN_EXE_bowline").into());
+            config.on_exit = OnExit::End;
+        } else {
+            config.keeper = Keeper::Off;
+        }
+        let server = Server::new(config, listener).await.unwrap();
         let url = server.url();
         let stop = CancellationToken::new();
         Self {
@@ -95,6 +104,8 @@ impl TestServer {
             .env("SHELL", "/bin/bash")
             .env("PS1", "$ ")
             .env("BOWLINE_TOKEN", TOKEN)
+            // Unless the arguments say otherwise.
+            .env("BOWLINE_KEEPER", "off")
             .env("BOWLINE_ENV_PASS", "PS1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -17,6 +17,7 @@ use std::time::Duration;
 use bowline_protocol::codec::DecodeError;
 use bowline_protocol::frame::Notice;
 use bowline_protocol::ids::{ClientId, Generation, ServerId};
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
 use crate::lock;
@@ -36,7 +37,7 @@ const AWAY_TIME: Duration = Duration::from_secs(5);
 const VIEWER_TIME: Duration = Duration::from_secs(60);
 
 /// A transport was refused or is closed. Sessions live.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LinkError {
     /// The client has a newer transport, or this one was forgotten: open another.
@@ -70,6 +71,9 @@ pub enum LinkError {
     /// The server is ending.
     #[error("the server is ending")]
     Closed,
+    /// Sessions live in another process, which can't be reached now.
+    #[error("the process that keeps the sessions cannot be reached: it is being looked for")]
+    Unreachable,
 }
 
 /// All viewers of all clients. Cheap to clone.

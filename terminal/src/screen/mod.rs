@@ -48,7 +48,7 @@ pub(crate) struct Taken {
 }
 
 /// How a screen is to be told to those who are no viewers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ScreenFormat {
     /// Plain text, wrapped lines joined.
     Text,
@@ -57,7 +57,7 @@ pub enum ScreenFormat {
 }
 
 /// A screen at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ScreenShot {
     /// In the format asked for.
     pub content: String,

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Size};
 use bowline_protocol::ids::SessionId;
+use serde::{Deserialize, Serialize};
 
 use crate::status::LastCommand;
 
 /// What a session's program does, as far as it says so or it can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionState {
     /// It works.
     Running,
@@ -32,7 +33,7 @@ impl From<Activity> for SessionState {
 }
 
 /// Where a session's label comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Naming {
     /// Somebody gave it.
     Given,
@@ -41,7 +42,7 @@ pub enum Naming {
 }
 
 /// A session at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionInfo {
     /// Which.
     pub id: SessionId,

@@ -27,7 +27,7 @@ impl<T: PartialEq> Fact<T> {
 }
 
 /// How the last command line ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LastCommand {
     /// Its exit status, where the shell tells.
     pub status: Option<i32>,

@@ -66,7 +66,7 @@ pub(crate) enum Mark {
 }
 
 /// What a program says that it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Word {
     /// It works.
     Working,

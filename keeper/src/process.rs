@@ -1,0 +1,209 @@
+//! The keeper's process: from its lock to its end. One keeper for each state folder; it ends when told, or
+//! when it has had neither session nor server for a while.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bowline_protocol::ids::ServerId;
+use bowline_terminal::{Links, OnExit, Options, SessionState, Sessions};
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval};
+
+use crate::ask::{Failure, Reason};
+use crate::frame::VERSIONS;
+use crate::place;
+use crate::program::Program;
+use crate::service::{Command, Service};
+
+/// How long a keeper waits for a server or a session before it ends.
+const ALONE_MAX: Duration = Duration::from_secs(60);
+/// How often it looks whether it is alone.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Why the keeper could not start, or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeeperError {
+    /// Another keeper has the state folder.
+    #[error("another keeper has the sessions of {0}")]
+    Taken(String),
+    /// The folder's files, or the socket.
+    #[error("cannot use {path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Signals, or a thread.
+    #[error("the keeper cannot go on: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// What a keeper begins with.
+#[derive(Debug, Clone)]
+pub struct KeeperConfig {
+    /// Whose sessions it keeps.
+    pub state_dir: PathBuf,
+    /// Until a server says otherwise.
+    pub options: Options,
+    /// What it runs.
+    pub program: Program,
+    /// Versions of the keeper's frames that it speaks; [`VERSIONS`], but in tests.
+    pub versions: Vec<u16>,
+}
+
+impl KeeperConfig {
+    /// For this process's own program.
+    ///
+    /// # Errors
+    /// Its file can't be looked at.
+    pub fn new(state_dir: PathBuf, options: Options) -> io::Result<Self> {
+        Ok(Self {
+            state_dir,
+            options,
+            program: Program::own()?,
+            versions: VERSIONS.to_vec(),
+        })
+    }
+}
+
+/// The state folder is ours while this lives.
+#[derive(Debug)]
+struct Held {
+    _lock: File,
+    listener: UnixListener,
+    socket: PathBuf,
+}
+
+impl Held {
+    fn take(state_dir: &Path) -> Result<Self, KeeperError> {
+        let at = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| KeeperError::File { path, source }
+        };
+        let mut folder = fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700);
+        folder.create(state_dir).map_err(at(state_dir))?;
+        let lock_path = place::lock(state_dir);
+        let mut lock = File::options();
+        lock.write(true).create(true).truncate(false).mode(0o600);
+        let lock = lock.open(&lock_path).map_err(at(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(KeeperError::Taken(state_dir.display().to_string()));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(at(&lock_path)(error)),
+        }
+        let socket = place::keeper_socket(state_dir).map_err(at(state_dir))?;
+        // Ours is the lock: what lies there is a leftover.
+        match fs::remove_file(&socket) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(at(&socket)(error));
+            }
+            _ => {}
+        }
+        let listener = UnixListener::bind(&socket).map_err(at(&socket))?;
+        fs::set_permissions(&socket, fs::Permissions::from_mode(0o600)).map_err(at(&socket))?;
+        Ok(Self {
+            _lock: lock,
+            listener,
+            socket,
+        })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.socket);
+    }
+}
+
+/// Keeps sessions until told to end, or alone for long. Needs a tokio runtime.
+///
+/// # Errors
+/// Another keeper has the folder, or a file can't be used.
+pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
+    // A terminal that is closed is none of its business.
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let held = Held::take(&config.state_dir)?;
+    let sessions = Sessions::new(config.options.clone());
+    sessions.adopt().await;
+    let server = ServerId::from_bytes(random()?);
+    let (commands, mut commanded) = mpsc::channel(16);
+    let service = Arc::new(Service {
+        links: Links::new(sessions.clone(), server),
+        sessions: sessions.clone(),
+        server,
+        program: config.program.identity().to_owned(),
+        versions: config.versions.clone(),
+        commands,
+        open: AtomicUsize::new(0),
+    });
+    tracing::info!(pid = std::process::id(), "keeping sessions");
+    let accepting = service.clone().accept(&held.listener);
+    tokio::pin!(accepting);
+    let mut look = interval(LOOK);
+    let mut alone_since = Instant::now();
+    loop {
+        tokio::select! {
+            () = &mut accepting => {}
+            _ = hangup.recv() => {}
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            command = commanded.recv() => match command {
+                Some(Command::Stop) | None => break,
+                Some(Command::Become(path, refused)) => {
+                    let why = format!("it cannot go on as {} while it has sessions", path.display());
+                    if service.has_sessions() {
+                        let _ = refused.send(Failure::new(Reason::Other, why));
+                    } else {
+                        // The server starts the other one.
+                        break;
+                    }
+                }
+            },
+            _ = look.tick() => {
+                if service.is_needed() {
+                    alone_since = Instant::now();
+                } else if alone_since.elapsed() >= ALONE_MAX {
+                    break;
+                }
+            }
+        }
+    }
+    tracing::info!("ending");
+    sessions.end_all(OnExit::Keep).await;
+    service.links.disconnect_all();
+    sessions.leave().await;
+    Ok(())
+}
+
+impl Service {
+    /// Whether there is a connection or a session that runs.
+    fn is_needed(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0 || self.has_sessions()
+    }
+
+    fn has_sessions(&self) -> bool {
+        let sessions = self.sessions.list();
+        let has_ended = |state| matches!(state, SessionState::Exited(_));
+        sessions.iter().any(|session| !has_ended(session.state))
+    }
+}
+
+fn random() -> io::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
+}

@@ -1,0 +1,317 @@
+//! What the keeper says to whoever connects: links are carried, questions answered. Only the keeper's own user
+//! is heard. It knows nothing of how the process begins and ends.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bowline_protocol::codec::Framed;
+use bowline_protocol::ids::{ClientId, Generation, ServerId};
+use bowline_terminal::{LinkError, Links, Sessions};
+use bytes::Bytes;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::ask::{Answer, Failure, Reason, Request, carry_out};
+use crate::frame::{FromKeeper, ToKeeper};
+use crate::gateway::Exchange;
+use crate::host::{carry_exchange, why_closed};
+use crate::wire::{self, FrameReader};
+
+/// Connections at a time: one for each page and its requests. Further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 2048;
+/// Questions of one connection that are answered at a time; further ones wait to be read.
+const QUESTIONS_MAX: usize = 256;
+/// A connection that doesn't say what it is within this time is dropped.
+const PURPOSE_WITHIN: Duration = Duration::from_secs(10);
+/// Accepting fails while descriptors are short: how long until the next try.
+const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
+
+/// What is asked of the keeper's process rather than of its sessions.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// It ends.
+    Stop,
+    /// It goes on as the program at a path. Answered only if it doesn't.
+    Become(std::path::PathBuf, oneshot::Sender<Failure>),
+}
+
+/// What connections work with.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) sessions: Sessions,
+    pub(crate) links: Links,
+    pub(crate) server: ServerId,
+    pub(crate) program: String,
+    /// Versions of the frames that are spoken.
+    pub(crate) versions: Vec<u16>,
+    pub(crate) commands: mpsc::Sender<Command>,
+    /// Connections that are open.
+    pub(crate) open: AtomicUsize,
+}
+
+/// Counts a connection while it lives.
+struct Open(Arc<Service>);
+
+impl Open {
+    fn new(service: Arc<Service>) -> Self {
+        service.open.fetch_add(1, Ordering::Relaxed);
+        Self(service)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Service {
+    /// Accepts until it is dropped.
+    pub(crate) async fn accept(self: Arc<Self>, listener: &UnixListener) {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        loop {
+            let place = places.clone().acquire_owned().await;
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(NO_DESCRIPTOR_PAUSE).await;
+                continue;
+            };
+            let open = Open::new(self.clone());
+            tokio::spawn(async move {
+                let _place = place;
+                if let Err(error) = open.0.connection(stream).await {
+                    tracing::debug!(%error, "a connection ended");
+                }
+            });
+        }
+    }
+
+    async fn connection(self: &Arc<Self>, stream: UnixStream) -> io::Result<()> {
+        // The socket's mode and its folder's already see to it.
+        if stream.peer_cred()?.uid() != rustix::process::getuid().as_raw() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let (reader, mut writer) = stream.into_split();
+        let mut reader = FrameReader::new(reader);
+        let purpose = timeout(PURPOSE_WITHIN, self.greet(&mut reader, &mut writer)).await??;
+        let Some(Framed { frame, payload }) = purpose else {
+            return Ok(());
+        };
+        match frame {
+            ToKeeper::Link { client, generation } => {
+                self.link(reader, writer, client, generation).await
+            }
+            ToKeeper::Exchange {
+                client,
+                generation,
+                lane,
+                seq,
+                hold_ms,
+            } => {
+                let hold = Duration::from_millis(hold_ms.into());
+                let exchange = Exchange {
+                    client,
+                    generation,
+                    lane,
+                    seq,
+                    hold,
+                };
+                self.exchange(reader, writer, exchange, payload).await
+            }
+            ToKeeper::Ask { number, head } => {
+                let first = Question {
+                    number,
+                    head,
+                    payload,
+                };
+                self.answer(reader, writer, first).await
+            }
+            ToKeeper::Hello { .. } | ToKeeper::Batch => {
+                Err(wire::invalid("a connection without a purpose"))
+            }
+        }
+    }
+
+    /// Says hello, and reads what the connection is for.
+    async fn greet(
+        &self,
+        reader: &mut FrameReader<OwnedReadHalf>,
+        writer: &mut OwnedWriteHalf,
+    ) -> io::Result<Option<Framed<ToKeeper>>> {
+        let Some(Framed {
+            frame: ToKeeper::Hello { versions },
+            ..
+        }) = reader.next().await?
+        else {
+            return Err(wire::invalid("the first frame must be hello"));
+        };
+        let spoken = self.versions.iter().filter(|ours| versions.contains(ours));
+        let version = spoken.max().copied().unwrap_or(0);
+        let hello = FromKeeper::Hello {
+            version,
+            server: self.server,
+            pid: std::process::id(),
+            program: self.program.clone(),
+        };
+        wire::write(writer, &hello, [Bytes::new(), Bytes::new()]).await?;
+        if version == 0 {
+            return Ok(None);
+        }
+        reader.next().await
+    }
+
+    async fn link(
+        &self,
+        mut reader: FrameReader<OwnedReadHalf>,
+        mut writer: OwnedWriteHalf,
+        client: ClientId,
+        generation: Generation,
+    ) -> io::Result<()> {
+        let transport = match self.links.connect(client, generation) {
+            Ok(transport) => transport,
+            Err(error) => return close(&mut writer, &error).await,
+        };
+        let reading = async {
+            loop {
+                let Ok(Some(framed)) = reader.next::<ToKeeper>().await else {
+                    return None;
+                };
+                if framed.frame == ToKeeper::Batch
+                    && let Err(error) = transport.receive(framed.payload).await
+                {
+                    return Some(error);
+                }
+            }
+        };
+        let writing = async {
+            while let Some(batch) = transport.next_batch().await {
+                let batch = [batch, Bytes::new()];
+                if wire::write(&mut writer, &FromKeeper::Batch, batch)
+                    .await
+                    .is_err()
+                {
+                    return None;
+                }
+            }
+            Some(why_closed(&transport).await)
+        };
+        // Both directions run side by side: neither waits for the other.
+        let closed = tokio::select! {
+            closed = reading => closed,
+            closed = writing => closed,
+        };
+        match closed {
+            Some(error) => close(&mut writer, &error).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        mut reader: FrameReader<OwnedReadHalf>,
+        mut writer: OwnedWriteHalf,
+        exchange: Exchange,
+        batch: Bytes,
+    ) -> io::Result<()> {
+        let answer = tokio::select! {
+            answer = carry_exchange(&self.links, exchange, batch) => answer,
+            // Whoever asked has gone.
+            _ = reader.next::<ToKeeper>() => return Ok(()),
+        };
+        match answer {
+            Ok(batch) => wire::write(&mut writer, &FromKeeper::Batch, [batch, Bytes::new()]).await,
+            Err(error) => close(&mut writer, &error).await,
+        }
+    }
+
+    /// Answers questions, each when it is ready.
+    async fn answer(
+        self: &Arc<Self>,
+        mut reader: FrameReader<OwnedReadHalf>,
+        writer: OwnedWriteHalf,
+        first: Question,
+    ) -> io::Result<()> {
+        let writer = Arc::new(Mutex::new(writer));
+        let places = Arc::new(Semaphore::new(QUESTIONS_MAX));
+        let mut question = first;
+        loop {
+            let place = places.clone().acquire_owned().await;
+            let (service, writer) = (self.clone(), writer.clone());
+            let number = question.number;
+            tokio::spawn(async move {
+                let _place = place;
+                let Some(answer) = service.question(question).await else {
+                    return;
+                };
+                let (answer, body) = match answer {
+                    Ok((answer, body)) => (Ok(answer), body),
+                    Err(failure) => (Err(failure), Bytes::new()),
+                };
+                let Ok(head) = serde_json::to_vec(&answer) else {
+                    return;
+                };
+                let frame = FromKeeper::Answer {
+                    number,
+                    head: u32::try_from(head.len()).unwrap_or(0),
+                };
+                // One that doesn't read is found out by reading from it.
+                let _ = wire::write(&mut *writer.lock().await, &frame, [head.into(), body]).await;
+            });
+            question = loop {
+                let Some(framed) = reader.next::<ToKeeper>().await? else {
+                    return Ok(());
+                };
+                if let ToKeeper::Ask { number, head } = framed.frame {
+                    break Question {
+                        number,
+                        head,
+                        payload: framed.payload,
+                    };
+                }
+            };
+        }
+    }
+
+    /// `None`: it will not be answered, because the process goes on as another program.
+    async fn question(&self, question: Question) -> Option<Result<(Answer, Bytes), Failure>> {
+        let Question {
+            head, mut payload, ..
+        } = question;
+        let malformed =
+            || Failure::new(Reason::Malformed, "the keeper does not know this question");
+        if head as usize > payload.len() {
+            return Some(Err(malformed()));
+        }
+        let body = payload.split_off(head as usize);
+        let Ok(request) = serde_json::from_slice::<Request>(&payload) else {
+            return Some(Err(malformed()));
+        };
+        match request {
+            Request::Stop => {
+                let _ = self.commands.send(Command::Stop).await;
+                Some(Ok((Answer::Done, Bytes::new())))
+            }
+            Request::Become(path) => {
+                let (refused, refusal) = oneshot::channel();
+                let _ = self.commands.send(Command::Become(path, refused)).await;
+                refusal.await.ok().map(Err)
+            }
+            request => Some(carry_out(&self.sessions, &self.links, request, body).await),
+        }
+    }
+}
+
+struct Question {
+    number: u64,
+    /// Length of its JSON.
+    head: u32,
+    payload: Bytes,
+}
+
+async fn close(writer: &mut OwnedWriteHalf, error: &LinkError) -> io::Result<()> {
+    let why = serde_json::to_vec(error).map_err(wire::invalid)?;
+    wire::write(writer, &FromKeeper::Closed, [why.into(), Bytes::new()]).await
+}
