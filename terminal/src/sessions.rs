@@ -9,6 +9,7 @@ use std::time::Duration;
 use bowline_protocol::frame::{Exit, Size};
 use bowline_protocol::ids::SessionId;
 use bowline_protocol::limits;
+use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::sync::watch;
@@ -592,7 +593,8 @@ impl Inner {
         let life = Life {
             session,
             watched,
-            child: spawned.child,
+            // Not the child itself: its number is what another image of this process can go on with.
+            pid: Pid::from_child(&spawned.child),
             options: self.options(),
             scanner: self.scanner.clone(),
             floods: self.floods.clone(),

@@ -3,14 +3,15 @@
 
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::process::Child;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bowline_protocol::frame::{Exit, Size};
 use bytes::Bytes;
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+use rustix::process::{
+    Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions, pidfd_open, waitid, waitpid,
+};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -117,7 +118,8 @@ struct Task {
 pub(crate) struct Life {
     pub(crate) session: Arc<Session>,
     pub(crate) watched: Watched,
-    pub(crate) child: Child,
+    /// The program on our PTY, a child of this process.
+    pub(crate) pid: Pid,
     pub(crate) options: Arc<Options>,
     pub(crate) scanner: Arc<Scanner>,
     pub(crate) floods: Floods,
@@ -126,7 +128,7 @@ pub(crate) struct Life {
 impl Life {
     /// Runs a session to its end: afterwards it is marked ended, its child reaped, its terminal closed.
     pub(crate) async fn run(self) -> Weak<Session> {
-        let pid = Pid::from_child(&self.child);
+        let pid = self.pid;
         let ending = Ending::of(pid);
         let mut task = Task {
             reader: Reader::new(self.session.clone(), self.floods),
@@ -146,7 +148,7 @@ impl Life {
         let session = task.session.clone();
         // The child first, so that whoever sees the end finds no zombie. Closing our end of the terminal
         // tells what is left of the session that it is gone.
-        reap(self.child, ending, pid);
+        reap(ending, pid);
         drop(task);
         session.phase.send_replace(Phase::Ended);
         Arc::downgrade(&session)
@@ -154,16 +156,36 @@ impl Life {
 }
 
 /// Takes the child's exit status away from the kernel.
-fn reap(mut child: Child, ending: Ending, pid: Pid) {
-    if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
+fn reap(ending: Ending, pid: Pid) {
+    if take_exit(pid) == Left::Reaped {
         return;
     }
     // It survived KILL: it hangs in the kernel, and nobody waits for it but this.
     tracing::warn!(pid = pid.as_raw_pid(), "a process does not die");
     tokio::spawn(async move {
         ending.wait(pid).await;
-        let _ = child.try_wait();
+        take_exit(pid);
     });
+}
+
+/// What is left of a child once its exit status was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing: its number may be given to another.
+    Reaped,
+    /// It still runs.
+    Alive,
+}
+
+/// Reaps a child if it has ended. One that somebody else reaped is gone, too.
+fn take_exit(pid: Pid) -> Left {
+    loop {
+        match waitpid(Some(pid), WaitOptions::NOHANG) {
+            Ok(None) => return Left::Alive,
+            Err(Errno::INTR) => {}
+            Ok(Some(_)) | Err(_) => return Left::Reaped,
+        }
+    }
 }
 
 impl Task {
