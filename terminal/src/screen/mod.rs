@@ -4,19 +4,23 @@
 //! It never sits on the way of a byte to a viewer: threads of their own ([`Pool`]) read the log behind
 //! everybody else, and a flood is parsed by the thread that took it in, once the viewers were told of it. The
 //! one throttle there is: a session's PTY is not read while its trail is more than [`LAG_MAX`] behind, or a
-//! flood would never be caught up with.
+//! flood would never be caught up with. A fault in an emulator costs nobody but its session anything, and that
+//! only a moment: the screen is made again from the log ([`Follower`]).
 
+mod follower;
 mod pool;
 mod replies;
 mod speakers;
+#[cfg(test)]
+mod tests;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bowline_protocol::frame::{Colours, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogPosition};
-use bowline_screen::{History, Screen, Settings, Signal};
+use bowline_screen::{History, Settings};
 use bytes::Bytes;
 use rustix::process::Pid;
 use tokio::sync::oneshot;
@@ -24,6 +28,7 @@ use tokio::sync::oneshot;
 use crate::lock;
 use crate::log::ResizeMark;
 use crate::session::Session;
+use follower::{Fed, Follower};
 pub(crate) use pool::Pool;
 pub(crate) use replies::{Echo, Pace, Replies};
 pub(crate) use speakers::Speakers;
@@ -108,21 +113,22 @@ pub(crate) struct Trail {
     is_grown: AtomicBool,
 }
 
-#[derive(Debug)]
-struct Follower {
-    screen: Screen,
-    settings: Settings,
-    next_mark: u64,
-}
-
 /// A piece of the log, all of it said by one program to one size.
 struct Slice {
+    /// Offset of the first byte.
+    position: u64,
     bytes: Vec<Bytes>,
     /// The resize behind it.
     mark: Option<ResizeMark>,
     colours: Option<(Colours, Option<Sixteen>)>,
     /// The process group that had the terminal.
     asked_by: Option<Pid>,
+}
+
+impl Slice {
+    fn len(&self) -> u64 {
+        self.bytes.iter().map(|bytes| bytes.len() as u64).sum()
+    }
 }
 
 /// Whether a trail has more to do at once.
@@ -141,11 +147,7 @@ impl Trail {
         };
         Self {
             pool,
-            follower: Mutex::new(Follower {
-                screen: Screen::new(size, settings),
-                settings,
-                next_mark: 0,
-            }),
+            follower: Mutex::new(Follower::new(size, settings)),
             wanted: Mutex::default(),
             position: AtomicU64::new(0),
             end: AtomicU64::new(0),
@@ -190,8 +192,9 @@ impl Trail {
         if self.lag() == 0 || self.queued.swap(true, Ordering::SeqCst) {
             return Left::Nothing;
         }
-        let Ok(follower) = self.follower.try_lock() else {
-            // A thread of the pool makes a snapshot, which takes its time.
+        let follower = self.follower.try_lock().ok();
+        let Some(follower) = follower.filter(|follower| !follower.is_replaying()) else {
+            // A thread of the pool makes a snapshot, or is to make a screen again, which takes its time.
             self.pool.push(session.clone());
             return Left::Nothing;
         };
@@ -277,16 +280,17 @@ impl Trail {
     ) -> Left {
         // From here on whoever has something new queues the session again.
         self.queued.store(false, Ordering::SeqCst);
-        let Slice {
-            bytes: slices,
-            mark,
-            colours,
-            asked_by,
-        } = self.next_slice(session, &mut follower, most);
-        let signals = follower.feed(session, &slices, mark, colours);
-        let read: u64 = slices.iter().map(|slice| slice.len() as u64).sum();
-        let position = self.position.fetch_add(read, Ordering::SeqCst) + read;
-        session.heard(signals, asked_by);
+        let slice = self.next_slice(session, &mut follower, most);
+        let end = slice.position + slice.len();
+        let (heard, position) = match follower.feed(slice.position, &slice) {
+            Fed::Parsed(heard) => (heard, end),
+            Fed::Failed(heard) => {
+                let failed = slice.position..end;
+                (heard, self.recover(session, &mut follower, &failed))
+            }
+        };
+        self.position.store(position, Ordering::SeqCst);
+        session.heard(heard, slice.asked_by);
         self.answer(session, &mut follower, position);
         drop(follower);
         let lag = self.lag();
@@ -303,18 +307,18 @@ impl Trail {
         if position < shared.log.start() {
             // Only a log smaller than the lag that is allowed drops what was not parsed.
             position = shared.log.line_near_end(SLICE as u64);
-            let (size, next_mark) = shared.log.size_at(position);
-            follower.screen = Screen::new(size, follower.settings);
-            follower.next_mark = next_mark;
+            follower.start_empty(&shared.log, position);
             self.position.store(position, Ordering::SeqCst);
         }
         let mark = shared.log.mark(follower.next_mark);
         let to_mark = mark.map_or(u64::MAX, |mark| mark.offset.saturating_sub(position));
         let (asked_by, to_next) = shared.speakers.at(position);
+        let to_next = to_next.min(follower.step_at(position));
         let most = (most as u64).min(to_mark).min(to_next) as usize;
         let bytes = shared.log.read(position, most);
         let read: u64 = bytes.iter().map(|slice| slice.len() as u64).sum();
         Slice {
+            position,
             bytes,
             mark: mark.filter(|mark| mark.offset <= position + read),
             colours: shared.viewers.colours(),
@@ -322,27 +326,51 @@ impl Trail {
         }
     }
 
+    /// The emulator failed in this piece of the log: gives where the trail goes on.
+    fn recover(&self, session: &Session, follower: &mut Follower, failed: &Range<u64>) -> u64 {
+        let shared = session.shared();
+        let position = follower.recover(&shared.log, failed);
+        drop(shared);
+        let until = failed.end;
+        if follower.is_replaying() {
+            tracing::error!(session = %session.id, until, "a screen failed and is made again from the log");
+        } else {
+            tracing::error!(session = %session.id, until, "a screen failed and starts empty");
+        }
+        self.position.store(position, Ordering::SeqCst);
+        position
+    }
+
     /// Gives snapshots to those who want one.
     fn answer(&self, session: &Arc<Session>, follower: &mut Follower, position: u64) {
-        let (viewers, questions) = {
+        if follower.is_replaying() {
+            // Nobody wants to see the past: they wait until it is over.
+            return;
+        }
+        let (mut viewers, mut questions) = {
             let mut wanted = lock(&self.wanted);
             let ready = |asked: &mut Question| asked.at <= position;
             let questions: Vec<Question> = wanted.questions.extract_if(.., ready).collect();
             (std::mem::take(&mut wanted.viewers), questions)
         };
         let mut made: Vec<(History, Taken)> = Vec::new();
-        for (client, history) in viewers {
+        while let Some((client, history)) = viewers.pop() {
             let known = made.iter().find(|(other, _)| *other == history);
             let taken = match known {
                 Some((_, taken)) => taken.clone(),
                 None => {
-                    let snapshot = follower.screen.snapshot(history);
+                    let Some(snapshot) = self.look(session, follower, position, |follower| {
+                        follower.snapshot(history)
+                    }) else {
+                        viewers.push((client, history));
+                        break;
+                    };
                     let taken = Taken {
                         position: LogPosition {
                             log: session.shared().log.id(),
                             offset: position - snapshot.behind as u64,
                         },
-                        size: follower.screen.size(),
+                        size: follower.size(),
                         next_mark: follower.next_mark,
                         bytes: snapshot.bytes.into(),
                     };
@@ -352,70 +380,58 @@ impl Trail {
             };
             session.hand_over(client, taken);
         }
-        for asked in questions {
-            let shot = follower.shot(asked.format, asked.history, position);
+        while let Some(asked) = questions.pop() {
+            let shot = self.look(session, follower, position, |follower| {
+                follower.shot(asked.format, asked.history, position)
+            });
+            let Some(shot) = shot else {
+                questions.push(asked);
+                break;
+            };
             // Whoever asked may have gone.
             let _ = asked.answer.send(shot);
         }
+        self.ask_again(viewers, questions);
+    }
+
+    /// Looks at the screen; if the emulator fails, at the empty one that starts then. `None`: not before the
+    /// screen is made again, or never.
+    fn look<T>(
+        &self,
+        session: &Session,
+        follower: &mut Follower,
+        position: u64,
+        mut look: impl FnMut(&mut Follower) -> Option<T>,
+    ) -> Option<T> {
+        if follower.is_replaying() {
+            return None;
+        }
+        look(follower).or_else(|| {
+            self.recover(session, follower, &(position..position));
+            (!follower.is_replaying()).then(|| look(follower)).flatten()
+        })
+    }
+
+    /// Who could not be answered waits on, unless it has another wish meanwhile.
+    fn ask_again(&self, viewers: Vec<(ClientId, History)>, questions: Vec<Question>) {
+        let mut wanted = lock(&self.wanted);
+        for (client, history) in viewers {
+            if wanted.viewers.iter().all(|(other, _)| *other != client) {
+                wanted.viewers.push((client, history));
+            }
+        }
+        wanted.questions.extend(questions);
     }
 
     /// The session is quiet: gives back what the next flood would need.
-    pub(crate) fn shrink(&self) {
+    pub(crate) fn shrink(&self, session: &Arc<Session>) {
         self.is_grown.store(false, Ordering::SeqCst);
-        lock(&self.follower).screen.shrink();
-    }
-}
-
-impl Follower {
-    fn feed(
-        &mut self,
-        session: &Session,
-        slices: &[Bytes],
-        mark: Option<ResizeMark>,
-        colours: Option<(Colours, Option<Sixteen>)>,
-    ) -> Vec<Signal> {
-        let size = self.screen.size();
-        let fed = catch_unwind(AssertUnwindSafe(|| {
-            if let Some((colours, sixteen)) = colours {
-                self.screen.set_colours(colours);
-                if let Some(sixteen) = sixteen {
-                    self.screen.set_sixteen(sixteen);
-                }
-            }
-            for slice in slices {
-                self.screen.feed(slice);
-            }
-            if let Some(mark) = mark {
-                self.screen.resize(mark.size);
-            }
-        }));
-        if let Some(mark) = mark {
-            self.next_mark = mark.number + 1;
-        }
-        if fed.is_err() {
-            // A fault in a screen costs this session its screen, nobody anything else.
-            tracing::error!(session = %session.id, "a screen failed and starts anew");
-            self.screen = Screen::new(mark.map_or(size, |mark| mark.size), self.settings);
-        }
-        self.screen.take_signals()
-    }
-
-    fn shot(&mut self, format: ScreenFormat, history: History, position: u64) -> ScreenShot {
-        let (content, offset) = match format {
-            ScreenFormat::Text => (self.screen.text(history), position),
-            ScreenFormat::Ansi => {
-                let snapshot = self.screen.snapshot(history);
-                let text = String::from_utf8_lossy(&snapshot.bytes).into_owned();
-                (text, position - snapshot.behind as u64)
-            }
-        };
-        let cursor = self.screen.cursor();
-        ScreenShot {
-            content,
-            offset,
-            size: self.screen.size(),
-            cursor: (cursor.x, cursor.y),
-            title: self.screen.title().to_owned(),
+        let mut follower = lock(&self.follower);
+        if follower.shrink().is_none() {
+            let position = self.position.load(Ordering::SeqCst);
+            self.recover(session, &mut follower, &(position..position));
+            drop(follower);
+            self.follow(session);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Pool {
             patience = IDLE;
             drop(state);
             for session in settled.iter().filter_map(Weak::upgrade) {
-                session.trail().shrink();
+                session.trail().shrink(&session);
             }
             state = lock(&self.state);
         }
