@@ -156,6 +156,11 @@ pub struct InputReceiver {
 }
 
 impl InputReceiver {
+    /// One that goes on where another was.
+    pub fn at(accepted: InputPosition) -> Self {
+        Self { accepted }
+    }
+
     /// End of what was accepted.
     pub fn accepted(&self) -> InputPosition {
         self.accepted

@@ -114,6 +114,16 @@ impl Screen {
         self.emulator.sixteen = sixteen;
     }
 
+    /// The colours of who looks, if they were ever said.
+    pub fn colours(&self) -> Option<Colours> {
+        self.emulator.colours
+    }
+
+    /// The 16 colours of who looks, else the usual ones.
+    pub fn sixteen(&self) -> Sixteen {
+        self.emulator.sixteen
+    }
+
     /// What was said since the last call.
     pub fn take_signals(&mut self) -> Vec<Signal> {
         std::mem::take(&mut self.emulator.signals)

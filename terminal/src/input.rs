@@ -4,12 +4,16 @@
 //! What a client sent is remembered for the session's life (the last [`CLIENTS_MAX`] clients): forgetting
 //! it would type twice.
 
+mod carried;
+
 use std::collections::{HashMap, VecDeque};
 
 use bowline_protocol::frame::{InputPosition, InputRefusal};
 use bowline_protocol::ids::ClientId;
 use bowline_protocol::input::InputReceiver;
 use bytes::{Bytes, BytesMut};
+
+pub(crate) use carried::CarriedInput;
 
 /// Clients remembered; beyond it the one that was silent longest is forgotten.
 const CLIENTS_MAX: usize = 1024;

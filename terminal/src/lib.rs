@@ -22,6 +22,7 @@
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
 //! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
+//! - `handover`: the state of all sessions, as another image of this process takes it up.
 //! - `status`, `foreground`: what the program does: running, idle, in need of attention. Pure, and its eyes.
 //! - `viewers`, `wake`: who looks at a session, whose size rules, and how they are woken.
 //! - [`Sessions`]: the registry: admission, panes, listing, closing.
@@ -35,6 +36,7 @@
 pub mod environment;
 mod error;
 mod foreground;
+mod handover;
 mod input;
 mod integration;
 mod kill;
@@ -60,11 +62,12 @@ pub use bowline_protocol::ids::{
 };
 pub use bowline_screen::History;
 pub use error::{Error, Exhausted};
+pub use handover::HandOverError;
 pub use link::{HttpTransport, LinkError, Links, Transport};
 pub use options::{OnExit, Options, SizeRule, TmuxMode};
 pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Naming, Read, SessionHandle, SessionInfo, SessionState};
-pub use sessions::{CreateSession, Created, Sessions};
+pub use sessions::{CreateSession, Created, Sessions, Still};
 pub use status::{LastCommand, UnknownWord, Word};
 
 /// Takes a lock, also when a thread panicked while holding it: every critical section here leaves its

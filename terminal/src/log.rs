@@ -5,11 +5,15 @@
 //! the log from dropping it. Small chunks are merged like the digits of a binary counter: a million
 //! one-byte echoes cost a logarithm of copies each and leave few allocations.
 
+mod carried;
+
 use std::collections::VecDeque;
 
 use bowline_protocol::frame::Size;
 use bowline_protocol::ids::LogId;
 use bytes::{Bytes, BytesMut};
+
+pub(crate) use carried::CarriedLog;
 
 /// Chunks are merged up to this length. Longer ones would copy more than they save.
 const MERGED_MAX: usize = 16 * 1024;

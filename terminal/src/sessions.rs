@@ -1,6 +1,8 @@
 //! The registry: who may start a session, which pane it belongs to, what runs, what ended lately. Long
 //! because admission, panes, adoption from tmux and the end of each are decided under its one lock.
 
+mod moving;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
@@ -12,7 +14,7 @@ use bowline_protocol::limits;
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::Error;
@@ -27,6 +29,8 @@ use crate::screen::Pool;
 use crate::session::{Beginning, Floods, Life, Naming, Phase, Session, SessionHandle, SessionInfo};
 use crate::spawn::{Launch, Program, home, prepare, spawn};
 use crate::tmux::{Listed, Mark, Tmux, TmuxSession, Unavailable};
+
+pub use moving::Still;
 
 /// Ended sessions kept for reading; beyond it the one that ended first goes.
 const ENDED_MAX: usize = 32;
@@ -76,6 +80,8 @@ struct Inner {
     floods: Floods,
     /// `None` where there is no folder for it.
     tmux: Option<Arc<Tmux>>,
+    /// Whoever starts sessions holds it for reading, whoever hands all over, for writing.
+    gate: Arc<RwLock<()>>,
     table: Mutex<Table>,
 }
 
@@ -144,6 +150,7 @@ impl Sessions {
             screens: Arc::default(),
             floods: Floods::default(),
             tmux,
+            gate: Arc::default(),
             table: Mutex::default(),
         }))
     }
@@ -172,14 +179,16 @@ impl Sessions {
         }
         let inner = self.0.clone();
         // A task of its own: a request that is cut must neither leak a shell nor the reserved place.
-        tokio::spawn(async move { inner.create(request, size).await })
-            .await
-            .unwrap_or_else(|failed| {
-                Err(Error::Spawn {
-                    what: "a session".to_owned(),
-                    source: std::io::Error::other(failed),
-                })
+        let creating = async move {
+            let _not_handed_over = inner.gate.clone().read_owned().await;
+            inner.create(request, size).await
+        };
+        tokio::spawn(creating).await.unwrap_or_else(|failed| {
+            Err(Error::Spawn {
+                what: "a session".to_owned(),
+                source: std::io::Error::other(failed),
             })
+        })
     }
 
     /// A session that runs or ended lately.
@@ -232,6 +241,7 @@ impl Sessions {
         let Some(tmux) = &self.0.tmux else {
             return;
         };
+        let _not_handed_over = self.0.gate.read().await;
         for listed in tmux.list().await {
             let pane_id = listed.pane_id.clone();
             let adopted = match self.0.admit(pane_id.as_deref()) {
@@ -554,6 +564,8 @@ impl Inner {
                 return Err(a_session(error));
             }
         };
+        // Not the child itself: its number is what another image of this process can go on with.
+        let pid = Pid::from_child(&spawned.child);
         let New {
             id,
             pane_id,
@@ -563,7 +575,6 @@ impl Inner {
             notice,
             greets,
         } = new;
-        let attended = tmux.clone();
         let beginning = Beginning {
             id,
             pane_id,
@@ -571,30 +582,38 @@ impl Inner {
             naming,
             size,
             terminal,
+            pid,
             tmux,
             notice,
             greets,
         };
-        let session = Arc::new(Session::new(
-            beginning,
-            &self.options(),
-            self.screens.clone(),
-        ));
-        {
-            let mut table = lock(&self.table);
-            if let Some(pane_id) = &session.pane_id {
-                table.panes.insert(pane_id.clone(), Pane::Session(id));
-            }
-            table.sessions.push(session.clone());
-        }
+        let session = Arc::new(Session::new(beginning, &self.options(), self.screens.clone()));
+        self.enter(&session);
         // Given back only now that the session counts by itself.
         drop(place);
+        self.live(session, watched, pid);
+        Ok(())
+    }
+
+    /// From now on the session can be found.
+    fn enter(&self, session: &Arc<Session>) {
+        let mut table = lock(&self.table);
+        if let Some(pane_id) = &session.pane_id {
+            table
+                .panes
+                .insert(pane_id.clone(), Pane::Session(session.id));
+        }
+        table.sessions.push(session.clone());
+    }
+
+    /// Lives a session's life to its end, and keeps it for a while after.
+    fn live(self: &Arc<Self>, session: Arc<Session>, watched: Watched, pid: Pid) {
         let registry = Arc::downgrade(self);
+        let attended = session.tmux();
         let life = Life {
             session,
             watched,
-            // Not the child itself: its number is what another image of this process can go on with.
-            pid: Pid::from_child(&spawned.child),
+            pid,
             options: self.options(),
             scanner: self.scanner.clone(),
             floods: self.floods.clone(),
@@ -610,7 +629,6 @@ impl Inner {
             }
             linger(session, registry).await;
         });
-        Ok(())
     }
 
     /// Forgets the sessions that were closed, and of the others that ended those that are too many: first

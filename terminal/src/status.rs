@@ -25,6 +25,7 @@ mod told;
 use std::time::Duration;
 
 use bowline_protocol::frame::{Activity, Attention, CommandMark, Event};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use activity::{Foreground, Reads, Waits};
 pub(crate) use facts::Facts;
@@ -49,14 +50,14 @@ const LAST_WORD_MS: u64 = 1_000;
 const INTERRUPTED_MS: u64 = 10_000;
 
 /// Whether any viewer has the keyboard in this session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Focus {
     Somebody,
     Nobody,
 }
 
 /// Where the shell is, by its marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Shell {
     /// It makes no marks.
     Unmarked,
@@ -67,7 +68,8 @@ enum Shell {
 }
 
 /// The machine. Times are milliseconds since the session's start.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Status {
     facts: Facts,
     ring: Ring,

@@ -5,9 +5,10 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bowline_protocol::frame::Size;
+use bowline_protocol::frame::{Colours, Sixteen, Size};
 use bowline_screen::{History, Screen, Settings, Signal, Snapshot};
 
+use crate::handover::ScreenHead;
 use crate::log::OutputLog;
 use crate::screen::{ScreenFormat, ScreenShot, Slice};
 
@@ -78,6 +79,59 @@ impl Follower {
     /// Whether the screen is one of the past that nobody may see yet.
     pub(super) fn is_replaying(&self) -> bool {
         self.replay.is_some()
+    }
+
+    /// How far output was heard, if `position` is how far it is parsed.
+    pub(super) fn heard(&self, position: u64) -> u64 {
+        let replay = self.replay.as_ref();
+        replay.map_or(position, |replay| replay.until.max(position))
+    }
+
+    pub(super) fn colours(&self) -> (Option<Colours>, Sixteen) {
+        (self.screen.colours(), self.screen.sixteen())
+    }
+
+    /// Shows what another screen was handed over as. `None`: the emulator failed.
+    pub(super) fn show(&mut self, head: &ScreenHead, bytes: &[u8]) -> Option<()> {
+        self.screen = Screen::new(head.size, self.settings);
+        self.next_mark = head.next_mark;
+        self.guarded(|this| {
+            if let Some(colours) = head.colours {
+                this.screen.set_colours(colours);
+            }
+            if let Some(sixteen) = head.sixteen {
+                this.screen.set_sixteen(sixteen);
+            }
+            this.screen.feed(bytes);
+            // Said before, by another.
+            this.screen.take_signals();
+        })
+    }
+
+    /// Goes on where another was that heard output up to `heard`. Gives from where on the log is read.
+    pub(super) fn take_up(
+        &mut self,
+        log: &OutputLog,
+        heard: u64,
+        screen: Option<&(ScreenHead, Vec<u8>)>,
+    ) -> u64 {
+        let until = heard.min(log.end());
+        let kept = log.start()..=log.end();
+        let screen = screen.filter(|(head, _)| kept.contains(&head.position));
+        let shown = screen.and_then(|(head, bytes)| {
+            self.show(head, bytes)?;
+            Some(head.position)
+        });
+        let position = shown.unwrap_or_else(|| {
+            self.start_empty(log, log.start());
+            log.start()
+        });
+        self.replay = (position < until).then(|| Replay {
+            until,
+            suspect: until..until,
+            left_out: Vec::new(),
+        });
+        position
     }
 
     /// How much may be read at once from `position` on.

@@ -7,6 +7,7 @@
 //! flood would never be caught up with. A fault in an emulator costs nobody but its session anything, and that
 //! only a moment: the screen is made again from the log ([`Follower`]).
 
+mod carried;
 mod follower;
 mod pool;
 mod replies;
@@ -28,10 +29,11 @@ use tokio::sync::oneshot;
 use crate::lock;
 use crate::log::ResizeMark;
 use crate::session::Session;
+pub(crate) use carried::{CarriedScreen, TakenUp, is_usable};
 use follower::{Fed, Follower};
 pub(crate) use pool::Pool;
-pub(crate) use replies::{Echo, Pace, Replies};
-pub(crate) use speakers::Speakers;
+pub(crate) use replies::{CarriedReply, Echo, Pace, Replies};
+pub(crate) use speakers::{CarriedSpeaker, Speakers};
 
 /// How far a trail may be behind before its PTY waits, bytes: what a screen parses in a few milliseconds.
 pub(crate) const LAG_MAX: u64 = 256 * 1024;

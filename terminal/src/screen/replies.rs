@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process_group};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+
+use crate::handover;
 
 /// Bytes of answers that may wait. A program that asks without reading gets no more.
 const WAITING_MAX: usize = 4096;
@@ -30,6 +33,16 @@ struct Reply {
     /// When echo was seen on last.
     echoed: Option<Instant>,
     /// Part of it is written: the rest must follow.
+    is_begun: bool,
+}
+
+/// An answer as it is handed over to another image of this process.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CarriedReply {
+    bytes: Vec<u8>,
+    #[serde(default)]
+    asked_by: Option<i32>,
+    #[serde(default)]
     is_begun: bool,
 }
 
@@ -63,6 +76,27 @@ fn has_ended(group: Pid) -> bool {
 }
 
 impl Replies {
+    pub(crate) fn carry(&self) -> Vec<CarriedReply> {
+        let carry = |reply: &Reply| CarriedReply {
+            bytes: reply.bytes.clone(),
+            asked_by: reply.asked_by.map(Pid::as_raw_pid),
+            is_begun: reply.is_begun,
+        };
+        self.waiting.iter().map(carry).collect()
+    }
+
+    /// They wait anew for echo to go off.
+    pub(crate) fn take_up(carried: Vec<CarriedReply>) -> Self {
+        let mut replies = Self::default();
+        for reply in carried {
+            replies.push(reply.bytes, reply.asked_by.and_then(handover::pid));
+            if let Some(last) = replies.waiting.back_mut() {
+                last.is_begun |= reply.is_begun;
+            }
+        }
+        replies
+    }
+
     /// An answer to what `asked_by` asked.
     pub(crate) fn push(&mut self, bytes: Vec<u8>, asked_by: Option<Pid>) {
         if self.bytes + bytes.len() > WAITING_MAX {

@@ -4,10 +4,21 @@
 use std::collections::VecDeque;
 
 use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
+
+use crate::handover;
 
 /// Changes remembered. Screens are a few milliseconds behind; beyond so many programs within that time the
 /// oldest are taken for their successors.
 const KEPT: usize = 64;
+
+/// A speaker as it is handed over to another image of this process.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CarriedSpeaker {
+    from: u64,
+    #[serde(default)]
+    group: Option<i32>,
+}
 
 /// The speakers of a log's end.
 #[derive(Debug, Default)]
@@ -17,6 +28,22 @@ pub(crate) struct Speakers {
 }
 
 impl Speakers {
+    pub(crate) fn carry(&self) -> Vec<CarriedSpeaker> {
+        let carry = |(from, speaker): &(u64, Option<Pid>)| CarriedSpeaker {
+            from: *from,
+            group: speaker.map(Pid::as_raw_pid),
+        };
+        self.changes.iter().map(carry).collect()
+    }
+
+    pub(crate) fn take_up(carried: Vec<CarriedSpeaker>) -> Self {
+        let mut speakers = Self::default();
+        for speaker in carried {
+            speakers.note(speaker.from, speaker.group.and_then(handover::pid));
+        }
+        speakers
+    }
+
     /// `speaker` has the terminal as output from `offset` on comes.
     pub(crate) fn note(&mut self, offset: u64, speaker: Option<Pid>) {
         if self

@@ -1,10 +1,12 @@
 //! One session: its state, shared between its task and everybody who holds a handle. The task
 //! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
 
+mod carried;
 mod handle;
 mod info;
 mod reading;
 mod status;
+mod still;
 mod task;
 
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bowline_protocol::frame::{Exit, Role, Sixteen, Size};
+use bowline_protocol::frame::{Exit, InputRefusal, Role, Sixteen, Size};
 use bowline_protocol::ids::{ClientId, LogId, SessionId};
 use bowline_screen::{PromptMark, Signal};
 use bytes::Bytes;
@@ -32,11 +34,13 @@ use crate::tmux::TmuxSession;
 use crate::viewers::{Reach, View, Viewers};
 use crate::wake::Wake;
 
+pub(crate) use carried::TakeUp;
 pub(crate) use handle::bounded;
 pub use handle::{ApiInput, Read, SessionHandle};
 pub use info::{Naming, SessionInfo, SessionState};
 pub(crate) use reading::Floods;
-pub(crate) use task::Life;
+use still::Stillness;
+pub(crate) use task::{Life, see_off};
 
 /// The first byte of every sequence (in the eight-bit form programs of today don't ask).
 const ESC: u8 = 0x1b;
@@ -68,6 +72,8 @@ pub(crate) struct Session {
     /// Wakes those who wait for output without being viewers.
     grown: Notify,
     phase: watch::Sender<Phase>,
+    /// Whether its task may read and write.
+    stillness: watch::Sender<Stillness>,
     /// Where its program really is, in tmux mode: on our PTY runs a client of it.
     tmux: Option<Arc<TmuxSession>>,
     /// What whoever looks at it should know.
@@ -96,6 +102,8 @@ pub(crate) struct Shared {
     used: Instant,
     /// Gone once the program has ended.
     terminal: Option<Arc<Terminal>>,
+    /// The program on our PTY, until its end is taken from the kernel.
+    child: Option<Pid>,
     /// Who said what, as far as the screen has not read it.
     pub(crate) speakers: Speakers,
     /// Answers of the screen for the program.
@@ -158,6 +166,7 @@ pub(crate) struct Beginning {
     pub(crate) naming: Naming,
     pub(crate) size: Size,
     pub(crate) terminal: Arc<Terminal>,
+    pub(crate) pid: Pid,
     pub(crate) tmux: Option<Arc<TmuxSession>>,
     pub(crate) notice: Option<String>,
     pub(crate) greets: bool,
@@ -172,6 +181,7 @@ impl Session {
             naming,
             size,
             terminal,
+            pid,
             tmux,
             notice,
             greets,
@@ -202,6 +212,7 @@ impl Session {
                 left_to_tmux: false,
                 used: Instant::now(),
                 terminal: Some(terminal),
+                child: Some(pid),
                 speakers: Speakers::default(),
                 replies: Replies::default(),
                 taken: Vec::new(),
@@ -210,6 +221,7 @@ impl Session {
             wanted: Notify::new(),
             grown: Notify::new(),
             phase: watch::Sender::new(Phase::Running),
+            stillness: watch::Sender::default(),
             tmux,
             notice,
             greets,
@@ -251,6 +263,13 @@ impl Session {
     ) -> Result<u64, Refused> {
         let now_ms = self.now_ms();
         let mut shared = self.shared();
+        if self.is_held() {
+            // It would be in neither image of this process. The client keeps it and tries again.
+            return Err(Refused {
+                expected: shared.input.accepted(client),
+                reason: InputRefusal::Full,
+            });
+        }
         shared.used = Instant::now();
         let accepted = shared.input.accept(client, position, bytes, rest, now_ms)?;
         self.with_status(&mut shared, Status::input);
@@ -349,7 +368,7 @@ impl Session {
         let shared = self.shared();
         let is_needed = shared.ending.is_some() || shared.wanted_size != shared.size;
         drop(shared);
-        is_needed || self.trail.must_wait()
+        is_needed || self.is_held() || self.trail.must_wait()
     }
 
     pub(crate) fn trail(&self) -> &Trail {
@@ -442,13 +461,17 @@ impl Session {
         }
     }
 
+    pub(crate) fn tmux(&self) -> Option<Arc<TmuxSession>> {
+        self.tmux.clone()
+    }
+
     /// The number of its session in tmux, if it is there.
     pub(crate) fn tmux_number(&self) -> Option<u32> {
         self.tmux.as_ref().map(|tmux| tmux.number)
     }
 
     /// Our end of the PTY, while the program runs.
-    fn terminal(&self) -> Option<Arc<Terminal>> {
+    pub(crate) fn terminal(&self) -> Option<Arc<Terminal>> {
         self.shared().terminal.clone()
     }
 

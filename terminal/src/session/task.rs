@@ -144,11 +144,13 @@ impl Life {
         }
         let grace = self.options.kill_grace;
         let exit = task.live(&ending, grace, &self.scanner).await;
+        // What is said last is read by whoever goes on.
+        task.rest().await;
         task.finish(exit).await;
         let session = task.session.clone();
         // The child first, so that whoever sees the end finds no zombie. Closing our end of the terminal
         // tells what is left of the session that it is gone.
-        reap(ending, pid);
+        reap(&session, ending, pid);
         drop(task);
         session.phase.send_replace(Phase::Ended);
         Arc::downgrade(&session)
@@ -156,16 +158,28 @@ impl Life {
 }
 
 /// Takes the child's exit status away from the kernel.
-fn reap(ending: Ending, pid: Pid) {
+fn reap(session: &Arc<Session>, ending: Ending, pid: Pid) {
     if take_exit(pid) == Left::Reaped {
+        session.shared().child = None;
         return;
     }
     // It survived KILL: it hangs in the kernel, and nobody waits for it but this.
     tracing::warn!(pid = pid.as_raw_pid(), "a process does not die");
-    tokio::spawn(async move {
-        ending.wait(pid).await;
-        take_exit(pid);
-    });
+    tokio::spawn(outlived(Arc::downgrade(session), ending, pid));
+}
+
+/// Reaps a child that outlived its session.
+async fn outlived(session: Weak<Session>, ending: Ending, pid: Pid) {
+    ending.wait(pid).await;
+    take_exit(pid);
+    if let Some(session) = session.upgrade() {
+        session.shared().child = None;
+    }
+}
+
+/// Sees to a child that no session's task waits for: the session has ended before it, or could not be taken up.
+pub(crate) fn see_off(session: Weak<Session>, pid: Pid) {
+    tokio::spawn(outlived(session, Ending::of(pid), pid));
 }
 
 /// What is left of a child once its exit status was asked for.
@@ -200,6 +214,7 @@ impl Task {
                 tokio::task::yield_now().await;
                 self.session.trail().catch_up(&self.session);
             }
+            self.rest().await;
             self.watched.listen(self.reader.interest());
             let plan = self.plan();
             if let Some(exit) = plan.ending
@@ -298,6 +313,14 @@ impl Task {
             self.parses = true;
         } else {
             trail.follow(&self.session);
+        }
+    }
+
+    /// Stands still while that is asked for, between reads and writes.
+    async fn rest(&mut self) {
+        if self.session.is_held() {
+            self.reader.in_flight().await;
+            self.session.stand_still().await;
         }
     }
 

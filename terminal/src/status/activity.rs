@@ -1,6 +1,8 @@
 //! The guess: when output and input came, how the foreground reads its terminal, and what follows from
 //! both. Pure.
 
+use serde::{Deserialize, Serialize};
+
 /// Output within this time after a key is its echo.
 const ECHO_MS: u64 = 400;
 /// Without output for this long, a program that reads keys rests. Longer than the slowest spinner and
@@ -19,7 +21,7 @@ const EVERY_MS: u64 = 2_000;
 const ASKED_MS: u64 = 1_500;
 
 /// How the foreground reads its terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Reads {
     /// Line by line, as most commands would.
     #[default]
@@ -31,7 +33,7 @@ pub(crate) enum Reads {
 }
 
 /// What the foreground's processes wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Waits {
     /// One is blocked in reading the terminal.
     ForTerminal,
@@ -43,7 +45,8 @@ pub(crate) enum Waits {
 }
 
 /// The foreground at one look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Foreground {
     pub(crate) reads: Reads,
     pub(crate) waits: Waits,
@@ -67,14 +70,14 @@ impl Foreground {
 }
 
 /// What the program seems to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Guess {
     Running { since: u64 },
     Idle,
 }
 
 /// Output that goes on without keys.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episode {
     first: u64,
     last: u64,
@@ -90,7 +93,8 @@ impl Episode {
 }
 
 /// When things happened.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Clock {
     last_output: u64,
     last_input: Option<u64>,

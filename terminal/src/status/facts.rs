@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bowline_protocol::frame::Progress;
+use serde::{Deserialize, Serialize};
 
 use super::activity::Clock;
 
@@ -11,7 +12,8 @@ use super::activity::Clock;
 const PROGRESS_MAX_MS: u64 = 60_000;
 
 /// Something said, and how often it changed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fact<T> {
     pub(crate) value: T,
     pub(crate) changes: u64,
@@ -27,7 +29,7 @@ impl<T: PartialEq> Fact<T> {
 }
 
 /// How the last command line ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastCommand {
     /// Its exit status, where the shell tells.
     pub status: Option<i32>,
@@ -36,7 +38,8 @@ pub struct LastCommand {
 }
 
 /// All that was said.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Facts {
     pub(crate) title: Fact<String>,
     /// Empty = never said.

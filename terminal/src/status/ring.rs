@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 
 use bowline_protocol::frame::Event;
+use serde::{Deserialize, Serialize};
 
 /// What a viewer that was away is told at most; beyond it the oldest is forgotten.
 const KEPT: usize = 32;
 
 /// The last events. The newest has number `last`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Ring {
     events: VecDeque<Event>,
     last: u64,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bowline_protocol::frame::Progress;
 use bowline_screen::{PromptMark, Signal};
+use serde::{Deserialize, Serialize};
 
 use crate::session::bounded;
 
@@ -66,7 +67,7 @@ pub(crate) enum Mark {
 }
 
 /// What a program says that it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
     /// It works.
     Working,

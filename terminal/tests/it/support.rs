@@ -357,6 +357,12 @@ impl Page {
         }
     }
 
+    /// The server's process is another from now on: takes a session up there, with all that the page knows.
+    pub(crate) async fn move_to(&mut self, world: &World, session: SessionId) {
+        self.links = world.links.clone();
+        self.reconnect(session).await;
+    }
+
     /// Takes one batch, and answers it as a page does.
     pub(crate) async fn take(&mut self, what: &str) {
         let batch = soon(what, self.transport.next_batch()).await;
