@@ -12,7 +12,8 @@ import { until, within } from "../support/wait.mjs";
 const PASTE_BYTES = 5 * 1024 * 1024;
 
 journey("the server killed and started again: the page says that its sessions are gone, and goes on with new ones", async (stage) => {
-  const server = await stage.server();
+  // With a keeper they would not be gone.
+  const server = await stage.server({ args: ["--keeper", "off"] });
   const view = await stage.page();
   await view.newTab();
   await view.renameTab(1, "second");

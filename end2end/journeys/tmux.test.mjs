@@ -75,7 +75,7 @@ journey("without a usable tmux the page says so in the terminal, and a plain she
     await chmod(tmux, 0o755);
     const server = await stage.server({ args: ARGS, env: { PATH: `${folder}:${process.env.PATH}` } });
     const view = await stage.page();
-    await view.waitForText(/this session ends with the server.*tmux is too old/s);
+    await view.waitForText(/this session is not in tmux.*tmux is too old/s);
     await view.run("echo $((6*7))", /^42\s*$/m);
     const [row] = await server.sessions();
     assert.match(row.notice, /install tmux 3\.2/);

@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -14,7 +14,7 @@ import { until, within } from "./wait.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const repository = path.resolve(here, "../..");
-const binary = path.resolve(process.env.BOWLINE_BIN ?? path.join(repository, "target/release/bowline"));
+export const binary = path.resolve(process.env.BOWLINE_BIN ?? path.join(repository, "target/release/bowline"));
 const LOG_LINES = 400;
 
 /** Processes to take along when this one ends without having cleaned up. @type {Set<number>} */
@@ -41,6 +41,8 @@ export class BowlineServer {
   #log = [];
   #options;
   port = 0;
+  /** What the next start runs. */
+  binary = binary;
   /** The URL of the last start, with a login code that works once. */
   loginUrl = "";
 
@@ -102,7 +104,7 @@ export class BowlineServer {
 
   async #launch(/** @type {string} */ listen) {
     const child = spawn(
-      binary,
+      this.binary,
       ["--listen", listen, "--state-dir", this.stateDir, ...(this.#options.args ?? [])],
       {
         cwd: this.home,
@@ -115,6 +117,9 @@ export class BowlineServer {
           SHELL: "/bin/bash",
           LANG: "C.UTF-8",
           BOWLINE_TOKEN: this.token,
+          // What a server started leaves with it, unless a journey says otherwise.
+          BOWLINE_ON_EXIT: "end",
+          ...(process.env.BOWLINE_KEEPER ? { BOWLINE_KEEPER: process.env.BOWLINE_KEEPER } : {}),
           ...(process.env.RUST_LOG ? { RUST_LOG: process.env.RUST_LOG } : {}),
           ...this.#options.env,
         },
@@ -161,10 +166,31 @@ export class BowlineServer {
     });
   }
 
+  /** The process that keeps this server's sessions, if there is one. */
+  async keeper() {
+    for (const entry of await readdir("/proc")) {
+      if (!/^\d+$/.test(entry)) continue;
+      const line = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
+      const words = line.split("\0");
+      if (words[1] === "keeper" && words.includes(this.stateDir)) return Number(entry);
+    }
+    return undefined;
+  }
+
+  /** Ends the keeper, if there is one, and waits until it is gone. */
+  async killKeeper(/** @type {NodeJS.Signals} */ signal = "SIGKILL") {
+    const pid = await this.keeper();
+    if (pid === undefined) return;
+    process.kill(pid, signal);
+    await until("the keeper's end", async () => (await this.keeper()) !== pid);
+  }
+
   /** Kills it and removes its folder. */
   async stop() {
     // Politely first, so that it ends its shells; they would outlive a KILL for a moment.
     await this.kill("SIGTERM").catch(() => this.kill("SIGKILL"));
+    // One that a killed server left.
+    await this.killKeeper("SIGTERM").catch(() => this.killKeeper());
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -10,10 +10,11 @@
 //! - `frame`, `wire`: what is said on the socket, and how it is written. Link batches pass unread.
 //! - `ask`: questions and answers, and the one place that answers them in both arrangements.
 //! - [`Host`], `gateway`: a server's side. `launch`: starting the keeper.
-//! - `service`, [`run`]: the keeper's side.
+//! - `service`, [`run`]: the keeper's side. `upgrade`, `descriptors`: how it goes on as another program.
 //! - [`place`], [`program`]: where its files lie; which program a process runs.
 
 mod ask;
+mod descriptors;
 pub mod frame;
 mod gateway;
 mod host;
@@ -22,6 +23,7 @@ pub mod place;
 mod process;
 pub mod program;
 mod service;
+mod upgrade;
 mod wire;
 
 pub use ask::{Failure, Reason};
@@ -29,4 +31,5 @@ pub use frame::Lane;
 pub use gateway::Exchange;
 pub use host::{Host, Known, LinkIn, LinkOut, Touched, Typed};
 pub use launch::Launch;
-pub use process::{KeeperConfig, KeeperError, run};
+pub use process::{KeeperConfig, KeeperError, Start, run};
+pub use upgrade::{UpgradeError, prove_state};

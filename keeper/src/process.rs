@@ -3,24 +3,24 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bowline_protocol::ids::ServerId;
-use bowline_terminal::{Links, OnExit, Options, SessionState, Sessions};
+use bowline_terminal::{HandOverError, Links, OnExit, Options, SessionState, Sessions};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval};
 
 use crate::ask::{Failure, Reason};
-use crate::frame::VERSIONS;
 use crate::place;
 use crate::program::Program;
-use crate::service::{Command, Service};
+use crate::service::{Command, Service, Traffic};
+use crate::upgrade::{Head, Luggage, Resumed, become_program};
 
 /// How long a keeper waits for a server or a session before it ends.
 const ALONE_MAX: Duration = Duration::from_secs(60);
@@ -42,6 +42,9 @@ pub enum KeeperError {
         /// Why.
         source: io::Error,
     },
+    /// What the program before handed over.
+    #[error(transparent)]
+    HandedOver(#[from] HandOverError),
     /// Signals, or a thread.
     #[error("the keeper cannot go on: {0}")]
     Io(#[from] io::Error),
@@ -52,11 +55,11 @@ pub enum KeeperError {
 pub struct KeeperConfig {
     /// Whose sessions it keeps.
     pub state_dir: PathBuf,
-    /// Until a server says otherwise.
-    pub options: Options,
+    /// Where its sessions come from.
+    pub start: Start,
     /// What it runs.
     pub program: Program,
-    /// Versions of the keeper's frames that it speaks; [`VERSIONS`], but in tests.
+    /// Versions of the keeper's frames that it speaks; [`VERSIONS`](crate::frame::VERSIONS), but in tests.
     pub versions: Vec<u16>,
 }
 
@@ -65,20 +68,29 @@ impl KeeperConfig {
     ///
     /// # Errors
     /// Its file can't be looked at.
-    pub fn new(state_dir: PathBuf, options: Options) -> io::Result<Self> {
+    pub fn new(state_dir: PathBuf, start: Start) -> io::Result<Self> {
         Ok(Self {
             state_dir,
-            options,
+            start,
             program: Program::own()?,
-            versions: VERSIONS.to_vec(),
+            versions: crate::frame::VERSIONS.to_vec(),
         })
     }
+}
+
+/// How a keeper begins.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// Without sessions. Options until a server says otherwise.
+    Fresh(Box<Options>),
+    /// With what the program before it in this process handed over.
+    Resumed,
 }
 
 /// The state folder is ours while this lives.
 #[derive(Debug)]
 struct Held {
-    _lock: File,
+    lock: File,
     listener: UnixListener,
     socket: PathBuf,
 }
@@ -114,7 +126,7 @@ impl Held {
         let listener = UnixListener::bind(&socket).map_err(at(&socket))?;
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o600)).map_err(at(&socket))?;
         Ok(Self {
-            _lock: lock,
+            lock,
             listener,
             socket,
         })
@@ -136,10 +148,11 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let held = Held::take(&config.state_dir)?;
-    let sessions = Sessions::new(config.options.clone());
-    sessions.adopt().await;
-    let server = ServerId::from_bytes(random()?);
+    let Begun {
+        held,
+        sessions,
+        server,
+    } = begin(&config).await?;
     let (commands, mut commanded) = mpsc::channel(16);
     let service = Arc::new(Service {
         links: Links::new(sessions.clone(), server),
@@ -148,29 +161,34 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
         program: config.program.identity().to_owned(),
         versions: config.versions.clone(),
         commands,
-        open: AtomicUsize::new(0),
+        traffic: Traffic::default(),
     });
     tracing::info!(pid = std::process::id(), "keeping sessions");
-    let accepting = service.clone().accept(&held.listener);
-    tokio::pin!(accepting);
     let mut look = interval(LOOK);
     let mut alone_since = Instant::now();
     loop {
         tokio::select! {
-            () = &mut accepting => {}
+            () = service.clone().accept(&held.listener) => {}
             _ = hangup.recv() => {}
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             command = commanded.recv() => match command {
                 Some(Command::Stop) | None => break,
                 Some(Command::Become(path, refused)) => {
-                    let why = format!("it cannot go on as {} while it has sessions", path.display());
-                    if service.has_sessions() {
-                        let _ = refused.send(Failure::new(Reason::Other, why));
-                    } else {
-                        // The server starts the other one.
-                        break;
-                    }
+                    let resting = service.traffic.rest().await;
+                    let head = Head {
+                        server,
+                        options: Options::clone(&sessions.options()),
+                    };
+                    let luggage = Luggage {
+                        state_dir: &config.state_dir,
+                        lock: held.lock.as_fd(),
+                        listener: held.listener.as_fd(),
+                    };
+                    let error = become_program(&path, &sessions, &head, &luggage).await;
+                    drop(resting);
+                    tracing::warn!(%error, "going on as before");
+                    let _ = refused.send(Failure::new(Reason::Other, error.to_string()));
                 }
             },
             _ = look.tick() => {
@@ -189,10 +207,55 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
     Ok(())
 }
 
+/// What a keeper has when it begins to listen.
+struct Begun {
+    held: Held,
+    sessions: Sessions,
+    server: ServerId,
+}
+
+async fn begin(config: &KeeperConfig) -> Result<Begun, KeeperError> {
+    match &config.start {
+        Start::Fresh(options) => {
+            let held = Held::take(&config.state_dir)?;
+            let sessions = Sessions::new((**options).clone());
+            sessions.adopt().await;
+            Ok(Begun {
+                held,
+                sessions,
+                server: ServerId::from_bytes(random()?),
+            })
+        }
+        Start::Resumed => {
+            let Resumed {
+                head,
+                state,
+                lock,
+                listener,
+                terminals,
+            } = Resumed::take()?;
+            let sessions = Sessions::new(head.options);
+            let count = sessions.take_over(state, terminals).await?;
+            tracing::info!(count, "took up the sessions of the program before");
+            listener.set_nonblocking(true)?;
+            let held = Held {
+                lock,
+                listener: UnixListener::from_std(listener)?,
+                socket: place::keeper_socket(&config.state_dir)?,
+            };
+            Ok(Begun {
+                held,
+                sessions,
+                server: head.server,
+            })
+        }
+    }
+}
+
 impl Service {
     /// Whether there is a connection or a session that runs.
     fn is_needed(&self) -> bool {
-        self.open.load(Ordering::Relaxed) > 0 || self.has_sessions()
+        self.traffic.is_open() || self.has_sessions()
     }
 
     fn has_sessions(&self) -> bool {

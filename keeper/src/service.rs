@@ -2,8 +2,8 @@
 //! is heard. It knows nothing of how the process begins and ends.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bowline_protocol::codec::Framed;
@@ -12,8 +12,9 @@ use bowline_terminal::{LinkError, Links, Sessions};
 use bytes::Bytes;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, RwLock, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Answer, Failure, Reason, Request, carry_out};
 use crate::frame::{FromKeeper, ToKeeper};
@@ -49,40 +50,105 @@ pub(crate) struct Service {
     /// Versions of the frames that are spoken.
     pub(crate) versions: Vec<u16>,
     pub(crate) commands: mpsc::Sender<Command>,
-    /// Connections that are open.
-    pub(crate) open: AtomicUsize,
+    pub(crate) traffic: Traffic,
 }
 
-/// Counts a connection while it lives.
-struct Open(Arc<Service>);
+/// What is under way, so that it can be brought to rest.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    places: Arc<Semaphore>,
+    /// Connections that are open.
+    open: AtomicUsize,
+    /// Those of them that carry a link.
+    links: AtomicUsize,
+    /// One of them ended.
+    ended: Notify,
+    /// Held by questions while they are answered.
+    answering: RwLock<()>,
+    /// Ends links.
+    cut: std::sync::Mutex<CancellationToken>,
+}
 
-impl Open {
-    fn new(service: Arc<Service>) -> Self {
-        service.open.fetch_add(1, Ordering::Relaxed);
-        Self(service)
+/// Counts something while it lives.
+struct Counted<'a> {
+    count: &'a AtomicUsize,
+    ended: &'a Notify,
+}
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize, ended: &'a Notify) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self { count, ended }
     }
 }
 
-impl Drop for Open {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.count.fetch_sub(1, Ordering::SeqCst);
+        self.ended.notify_waiters();
+    }
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            open: AtomicUsize::default(),
+            links: AtomicUsize::default(),
+            ended: Notify::default(),
+            answering: RwLock::default(),
+            cut: std::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Traffic {
+    /// Whether anybody is connected.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst) > 0
+    }
+
+    fn cut(&self) -> CancellationToken {
+        let cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        cut.clone()
+    }
+
+    /// Cuts links and lets questions come to their end, so that nobody says anything more to sessions while
+    /// what is given is held. Nobody must be accepted meanwhile.
+    pub(crate) async fn rest(&self) -> tokio::sync::RwLockWriteGuard<'_, ()> {
+        {
+            // Those that come later are not concerned.
+            let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *cut).cancel();
+        }
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if self.links.load(Ordering::SeqCst) == 0 {
+                break;
+            }
+            ended.await;
+        }
+        self.answering.write().await
     }
 }
 
 impl Service {
-    /// Accepts until it is dropped.
+    /// Accepts until the future is dropped, and goes on with the next.
     pub(crate) async fn accept(self: Arc<Self>, listener: &UnixListener) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
-            let place = places.clone().acquire_owned().await;
+            let place = self.traffic.places.clone().acquire_owned().await;
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(NO_DESCRIPTOR_PAUSE).await;
                 continue;
             };
-            let open = Open::new(self.clone());
+            let service = self.clone();
             tokio::spawn(async move {
                 let _place = place;
-                if let Err(error) = open.0.connection(stream).await {
+                let traffic = &service.traffic;
+                let _open = Counted::new(&traffic.open, &traffic.ended);
+                if let Err(error) = service.connection(stream).await {
                     tracing::debug!(%error, "a connection ended");
                 }
             });
@@ -170,6 +236,8 @@ impl Service {
         client: ClientId,
         generation: Generation,
     ) -> io::Result<()> {
+        let cut = self.traffic.cut();
+        let _link = Counted::new(&self.traffic.links, &self.traffic.ended);
         let transport = match self.links.connect(client, generation) {
             Ok(transport) => transport,
             Err(error) => return close(&mut writer, &error).await,
@@ -202,6 +270,7 @@ impl Service {
         let closed = tokio::select! {
             closed = reading => closed,
             closed = writing => closed,
+            () = cut.cancelled() => None,
         };
         match closed {
             Some(error) => close(&mut writer, &error).await,
@@ -216,10 +285,13 @@ impl Service {
         exchange: Exchange,
         batch: Bytes,
     ) -> io::Result<()> {
+        let cut = self.traffic.cut();
+        let _link = Counted::new(&self.traffic.links, &self.traffic.ended);
         let answer = tokio::select! {
             answer = carry_exchange(&self.links, exchange, batch) => answer,
             // Whoever asked has gone.
             _ = reader.next::<ToKeeper>() => return Ok(()),
+            () = cut.cancelled() => return Ok(()),
         };
         match answer {
             Ok(batch) => wire::write(&mut writer, &FromKeeper::Batch, [batch, Bytes::new()]).await,
@@ -299,7 +371,10 @@ impl Service {
                 let _ = self.commands.send(Command::Become(path, refused)).await;
                 refusal.await.ok().map(Err)
             }
-            request => Some(carry_out(&self.sessions, &self.links, request, body).await),
+            request => {
+                let _answering = self.traffic.answering.read().await;
+                Some(carry_out(&self.sessions, &self.links, request, body).await)
+            }
         }
     }
 }

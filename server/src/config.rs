@@ -57,6 +57,12 @@ pub struct KeeperArgs {
     /// By a server: in a session of its own, with the settings on standard input.
     #[arg(long, hide = true)]
     pub started: bool,
+    /// By the keeper before it in this process: what that hands over comes by standard input.
+    #[arg(long, hide = true, conflicts_with = "started")]
+    pub resumed: bool,
+    /// Only to see whether it could: reads what is handed over, and ends.
+    #[arg(long, hide = true, conflicts_with_all = ["started", "resumed"])]
+    pub prove: bool,
     /// The settings that concern sessions.
     #[command(flatten)]
     pub config: RawConfig,

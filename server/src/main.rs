@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use bowline_keeper::KeeperConfig;
+use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::say::say;
@@ -36,14 +36,22 @@ fn main() -> ExitCode {
 fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
     let config = arguments.config.resolve(|name| std::env::var_os(name))?;
     log(&config.log)?;
-    let mut options = config.sessions;
+    if arguments.prove {
+        let count = bowline_keeper::prove_state()?;
+        tracing::info!(count, "the sessions can be taken up");
+        return Ok(());
+    }
     if arguments.started {
         // Out of reach of what ends the server's group or closes its terminal. It is nobody's leader yet.
         let _ = rustix::process::setsid();
-        options = serde_json::from_reader(std::io::stdin())?;
     }
-    check_open_files(options.max_sessions);
-    let keeper = KeeperConfig::new(config.state_dir, options)?;
+    check_open_files(config.sessions.max_sessions);
+    let start = match (arguments.started, arguments.resumed) {
+        (_, true) => Start::Resumed,
+        (true, false) => Start::Fresh(serde_json::from_reader(std::io::stdin())?),
+        (false, false) => Start::Fresh(Box::new(config.sessions)),
+    };
+    let keeper = KeeperConfig::new(config.state_dir, start)?;
     runtime()?.block_on(bowline_keeper::run(keeper))?;
     Ok(())
 }

@@ -155,6 +155,11 @@ impl Sessions {
         }))
     }
 
+    /// Bounds and habits as they are now.
+    pub fn options(&self) -> Arc<Options> {
+        self.0.options()
+    }
+
     /// Other bounds and habits, for what is begun from now on. The folder of tmux stays.
     pub fn configure(&self, options: Options) {
         *lock(&self.0.options) = Arc::new(options);
@@ -459,8 +464,7 @@ impl Inner {
                 }
                 Err(why) => {
                     tracing::warn!(session = %id, %why, "not in tmux");
-                    let said =
-                        format!("Bowline: this session ends with the server, because {why}.");
+                    let said = format!("Bowline: this session is not in tmux, because {why}.");
                     beginning.notice = match beginning.notice.take() {
                         Some(before) => Some(format!("{before} {said}")),
                         None => Some(said),
@@ -587,7 +591,11 @@ impl Inner {
             notice,
             greets,
         };
-        let session = Arc::new(Session::new(beginning, &self.options(), self.screens.clone()));
+        let session = Arc::new(Session::new(
+            beginning,
+            &self.options(),
+            self.screens.clone(),
+        ));
         self.enter(&session);
         // Given back only now that the session counts by itself.
         drop(place);
