@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 /// What a process's `stat` line tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,12 @@ fn pts(device: i32) -> Option<PathBuf> {
 /// Whether a process lives; a zombie doesn't.
 pub(crate) fn is_alive(pid: Pid) -> bool {
     stat(pid.as_raw_pid()).is_some_and(|stat| stat.is_alive())
+}
+
+/// Whether a process, which may have ended, is a child of this one.
+pub(crate) fn is_child(pid: Pid) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(pid), options).is_ok()
 }
 
 /// Whether a process lives and belongs to a terminal session.

@@ -240,14 +240,17 @@ impl Sessions {
         Ok(())
     }
 
-    /// Takes up every session that is still in tmux from a run before, under its old id; its output begins
-    /// anew. To be called once, before anybody asks for sessions. What can't be taken up stays in tmux.
+    /// Takes up every session that is still in tmux from a run before and that nobody here shows, under its old
+    /// id; its output begins anew. To be called once, before anybody asks for sessions. What can't be taken up stays in tmux.
     pub async fn adopt(&self) {
         let Some(tmux) = &self.0.tmux else {
             return;
         };
         let _not_handed_over = self.0.gate.read().await;
         for listed in tmux.list().await {
+            if self.0.attended(listed.number).is_some() {
+                continue;
+            }
             let pane_id = listed.pane_id.clone();
             let adopted = match self.0.admit(pane_id.as_deref()) {
                 Ok(Admission::Start(place)) => self.0.reattach(tmux, listed.clone(), place).await,
@@ -279,14 +282,7 @@ impl Sessions {
     /// # Errors
     /// [`Error::Gone`] when there is no such session.
     pub async fn close_in_tmux(&self, number: u32) -> Result<(), Error> {
-        let attended = {
-            let table = lock(&self.0.table);
-            let mut running = table.sessions.iter().filter(|one| one.is_running());
-            running
-                .find(|one| one.tmux_number() == Some(number))
-                .cloned()
-        };
-        if let Some(session) = attended {
+        if let Some(session) = self.0.attended(number) {
             return self.close(session.id).await;
         }
         let tmux = self.0.tmux.as_ref().ok_or(Error::Gone)?;
@@ -345,6 +341,14 @@ impl Sessions {
 impl Inner {
     fn options(&self) -> Arc<Options> {
         lock(&self.options).clone()
+    }
+
+    /// The session of ours that shows this one in tmux.
+    fn attended(&self, number: u32) -> Option<Arc<Session>> {
+        let table = lock(&self.table);
+        let mut running = table.sessions.iter().filter(|one| one.is_running());
+        let attended = running.find(|one| one.tmux_number() == Some(number));
+        attended.cloned()
     }
 
     async fn create(self: Arc<Self>, request: CreateSession, size: Size) -> Result<Created, Error> {
@@ -591,15 +595,12 @@ impl Inner {
             notice,
             greets,
         };
-        let session = Arc::new(Session::new(
-            beginning,
-            &self.options(),
-            self.screens.clone(),
-        ));
+        let options = self.options();
+        let session = Arc::new(Session::new(beginning, &options, self.screens.clone()));
         self.enter(&session);
         // Given back only now that the session counts by itself.
         drop(place);
-        self.live(session, watched, pid);
+        self.live(session, options, Running { watched, pid });
         Ok(())
     }
 
@@ -615,14 +616,15 @@ impl Inner {
     }
 
     /// Lives a session's life to its end, and keeps it for a while after.
-    fn live(self: &Arc<Self>, session: Arc<Session>, watched: Watched, pid: Pid) {
+    fn live(self: &Arc<Self>, session: Arc<Session>, options: Arc<Options>, running: Running) {
+        let Running { watched, pid } = running;
         let registry = Arc::downgrade(self);
         let attended = session.tmux();
         let life = Life {
             session,
             watched,
             pid,
-            options: self.options(),
+            options,
             scanner: self.scanner.clone(),
             floods: self.floods.clone(),
         };
@@ -666,6 +668,12 @@ impl Inner {
             table.remove(session.id);
         }
     }
+}
+
+/// A program that runs, and our end of its PTY.
+struct Running {
+    watched: Watched,
+    pid: Pid,
 }
 
 /// A session that is about to begin.

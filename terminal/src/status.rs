@@ -13,6 +13,7 @@
 //! Attention ends when a viewer takes the focus or somebody types.
 
 mod activity;
+mod carried;
 mod facts;
 #[cfg(test)]
 mod recordings;

@@ -1,12 +1,15 @@
 //! The heads of the records: plain data. Fields are added with a default and never change their meaning; times
 //! are milliseconds.
 
+use std::time::Duration;
+
 use bowline_protocol::frame::{Colours, Exit, Sixteen, Size};
 use bowline_protocol::ids::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::input::CarriedInput;
 use crate::log::CarriedLog;
+use crate::options::{Options, SizeRule};
 use crate::screen::{CarriedReply, CarriedSpeaker};
 use crate::session::Naming;
 
@@ -86,11 +89,39 @@ pub(crate) struct SessionHead {
     /// Which of the descriptors that come with the state is its PTY; none once it has ended.
     #[serde(default)]
     pub(crate) terminal: Option<usize>,
+    /// Those that it began with, whatever holds for others by now.
+    #[serde(default)]
+    pub(crate) options: CarriedOptions,
     /// Output before this was heard by the screen: it asks and rings no more.
     pub(crate) heard: u64,
     /// Whether `screen` records follow. Else it is made from the log.
     #[serde(default)]
     pub(crate) has_screen: bool,
+}
+
+/// What a session took from the options of its time.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CarriedOptions {
+    pub(crate) size_rule: Option<SizeRule>,
+    /// 0 = none.
+    pub(crate) idle_limit_ms: Option<u64>,
+    pub(crate) kill_grace_ms: Option<u64>,
+    pub(crate) scrollback: Option<usize>,
+}
+
+impl CarriedOptions {
+    /// These, and for the rest those that hold now.
+    pub(crate) fn over(&self, now: &Options) -> Options {
+        let time = |ms: Option<u64>, now| ms.map_or(now, Duration::from_millis);
+        Options {
+            size_rule: self.size_rule.unwrap_or(now.size_rule),
+            idle_limit: time(self.idle_limit_ms, now.idle_limit),
+            kill_grace: time(self.kill_grace_ms, now.kill_grace),
+            scrollback: self.scrollback.unwrap_or(now.scrollback),
+            ..now.clone()
+        }
+    }
 }
 
 /// Announcements of an end for lack of use.

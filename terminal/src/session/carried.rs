@@ -1,6 +1,9 @@
 //! A session as it is handed over to another image of this process, and how it is taken up there. Its viewers are
 //! not carried: their transports end, and they come back by offset.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::handover::state::{CarriedTmux, CarriedWarning, Head};
+use crate::handover::state::{CarriedOptions, CarriedTmux, CarriedWarning, Head};
 use crate::handover::{self, PIECE, RecordWriter, SessionHead, reading::CarriedSession};
 use crate::input::CarriedInput;
 use crate::options::Options;
@@ -48,6 +51,10 @@ impl Captured {
         }
         Ok(())
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn pieces(bytes: &Bytes) -> impl Iterator<Item = Bytes> {
@@ -93,11 +100,11 @@ impl Session {
             // Under the lock: no time in the state is later.
             age_ms: self.now_ms(),
             clock_ms: Some(handover::clock_ms()),
-            unused_ms: u64::try_from(unused.as_millis()).unwrap_or(u64::MAX),
+            unused_ms: millis(unused),
             size: shared.size,
             wanted_size: Some(shared.wanted_size),
             log: shared.log.carry(),
-            status: serde_json::to_value(&shared.status).unwrap_or_default(),
+            status: shared.status.carry(),
             idle_warning: CarriedWarning {
                 count: warning.count,
                 seconds: warning.seconds,
@@ -115,6 +122,12 @@ impl Session {
             }),
             pid: shared.child.map(rustix::process::Pid::as_raw_pid),
             terminal,
+            options: CarriedOptions {
+                size_rule: Some(self.size_rule),
+                idle_limit_ms: Some(millis(self.idle_limit)),
+                kill_grace_ms: Some(millis(self.kill_grace)),
+                scrollback: Some(self.scrollback),
+            },
             heard,
             has_screen: screen.is_some(),
         }
@@ -135,12 +148,15 @@ impl Session {
             now.checked_sub(ago).unwrap_or(now)
         };
         let used = ago(head.unused_ms);
-        let mut status: Status = serde_json::from_value(head.status).unwrap_or_else(|error| {
-            tracing::warn!(session = %head.id, %error, "a session's status begins anew");
+        let started = ago(head.age_ms);
+        let age_ms = millis(started.elapsed());
+        let status = Status::take_up(head.status, age_ms);
+        let mut status = status.unwrap_or_else(|| {
+            tracing::warn!(session = %head.id, "a session's status begins anew");
             Status::default()
         });
         // Whoever had the keyboard comes back and says so.
-        let _ = status.focus(head.age_ms, Focus::Nobody);
+        let _ = status.focus(age_ms, Focus::Nobody);
         let taken_up = TakenUp {
             log: &log,
             heard: head.heard,
@@ -157,10 +173,12 @@ impl Session {
         Self {
             id: head.id,
             pane_id: head.pane_id,
-            started: ago(head.age_ms),
+            started,
             size_rule: with.options.size_rule,
             trail,
             idle_limit: with.options.idle_limit,
+            scrollback: with.options.scrollback,
+            kill_grace: with.options.kill_grace,
             shared: Mutex::new(Shared {
                 log,
                 viewers: Viewers::default(),

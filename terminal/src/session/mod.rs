@@ -66,6 +66,9 @@ pub(crate) struct Session {
     size_rule: SizeRule,
     trail: Trail,
     idle_limit: Duration,
+    /// Of its screen and its end: other options may hold when it is handed over.
+    scrollback: usize,
+    kill_grace: Duration,
     shared: Mutex<Shared>,
     /// Wakes the task: something is wanted.
     wanted: Notify,
@@ -194,6 +197,8 @@ impl Session {
             size_rule: options.size_rule,
             trail: Trail::new(screens, size, options.scrollback),
             idle_limit: options.idle_limit,
+            scrollback: options.scrollback,
+            kill_grace: options.kill_grace,
             shared: Mutex::new(Shared {
                 log: OutputLog::new(log, options.log_bytes, size),
                 viewers: Viewers::default(),

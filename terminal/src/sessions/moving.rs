@@ -12,11 +12,12 @@ use tokio::io::Interest;
 use tokio::sync::OwnedRwLockWriteGuard;
 use tokio::time::timeout;
 
-use super::{Inner, Sessions, linger};
+use super::{Inner, Running, Sessions, linger};
 use crate::handover::reading::CarriedSession;
 use crate::handover::state::Head;
 use crate::handover::{self, HandOverError, Item, Preamble, RecordWriter, StateReader};
 use crate::lock;
+use crate::process;
 use crate::readiness::Watched;
 use crate::screen;
 use crate::session::{Session, TakeUp, see_off};
@@ -171,15 +172,20 @@ impl Inner {
         let terminal = ours.and_then(Option::take).map(Arc::new);
         let has_ended = head.exit.is_some();
         let pid = head.pid.and_then(handover::pid);
-        let watched = match (&terminal, pid) {
+        let running = match (&terminal, pid) {
             _ if has_ended => None,
+            // Another's program must never be taken for ours: it might be killed.
+            (Some(_), Some(pid)) if !process::is_child(pid) => {
+                return Err("its program is no child of this process");
+            }
             (Some(terminal), Some(pid)) => {
                 // It came through without.
                 let closed = rustix::io::fcntl_setfd(terminal, FdFlags::CLOEXEC);
                 closed.map_err(|_| "its terminal is none")?;
                 let both = Interest::READABLE | Interest::WRITABLE;
                 let watched = Watched::new(terminal.clone(), both);
-                Some((watched.map_err(|_| "its terminal can't be watched")?, pid))
+                let watched = watched.map_err(|_| "its terminal can't be watched")?;
+                Some(Running { watched, pid })
             }
             (None, _) => return Err("its terminal did not come with it"),
             (_, None) => return Err("its program is not known"),
@@ -189,11 +195,12 @@ impl Inner {
             let tmux = self.tmux.clone()?;
             Some(Arc::new(TmuxSession::new(tmux, inside.number, leader)))
         });
-        let (options, screens) = (self.options(), self.screens.clone());
+        let options = Arc::new(head.options.over(&self.options()));
+        let (screens, its_options) = (self.screens.clone(), options.clone());
         // A large screen takes its time.
         let session = tokio::task::spawn_blocking(move || {
             let with = TakeUp {
-                options: &options,
+                options: &its_options,
                 screens,
                 terminal: terminal.filter(|_| !has_ended),
                 tmux,
@@ -203,8 +210,8 @@ impl Inner {
         let session = session.await.map_err(|_| "it makes this program fail")?;
         self.enter(&session);
         session.trail().follow(&session);
-        match watched {
-            Some((watched, pid)) => self.live(session, watched, pid),
+        match running {
+            Some(running) => self.live(session, options, running),
             None => {
                 if let Some(pid) = pid {
                     see_off(Arc::downgrade(&session), pid);

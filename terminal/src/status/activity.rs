@@ -163,6 +163,26 @@ impl Clock {
         self.episode = None;
     }
 
+    /// All times it knows.
+    pub(super) fn times(&self) -> impl Iterator<Item = u64> + use<> {
+        let episode = self.episode.map(|episode| episode.last);
+        let times = [
+            Some(self.last_output),
+            self.last_input,
+            episode,
+            self.dirty_since,
+            self.last_look,
+            self.lines_since,
+        ];
+        times.into_iter().flatten()
+    }
+
+    /// Whether nothing ended before it began.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.episode
+            .is_none_or(|episode| episode.first <= episode.last)
+    }
+
     pub(crate) fn last_output(&self) -> u64 {
         self.last_output
     }

@@ -50,6 +50,16 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// All times it knows.
+    pub(super) fn times(&self) -> impl Iterator<Item = u64> + use<> {
+        [self.progress_since].into_iter()
+    }
+
+    /// How often each changed.
+    pub(super) fn counts(&self) -> [u64; 3] {
+        [self.title.changes, self.cwd.changes, self.progress.changes]
+    }
+
     /// How often anything changed.
     pub(crate) fn changes(&self) -> u64 {
         self.title.changes + self.cwd.changes + self.progress.changes

@@ -6,7 +6,7 @@ use bowline_protocol::frame::Event;
 use serde::{Deserialize, Serialize};
 
 /// What a viewer that was away is told at most; beyond it the oldest is forgotten.
-const KEPT: usize = 32;
+pub(super) const KEPT: usize = 32;
 
 /// The last events. The newest has number `last`.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -271,6 +271,38 @@ async fn without_tmux_mode_what_is_left_is_taken_up_too() {
 }
 
 #[tokio::test]
+async fn a_session_in_tmux_is_handed_over_with_its_client() {
+    let tmux = Tmux::new();
+    let before = tmux.world();
+    let session = create(&before, command_of(&["bash", "--norc", "-i"])).await;
+    let mut page = shown(&before, 1, session).await;
+    page.type_in(session, "echo pid=$$';'\r").await;
+    let pid = page.number(session, "pid").await;
+    let mut state = Vec::new();
+    let still = soon("stillness", before.sessions.hand_over(&mut state)).await;
+    let still = still.expect("handed over");
+    let terminals = still.descriptors().iter();
+    let terminals = terminals.map(|terminal| terminal.try_clone().expect("a copy"));
+    let after = tmux.world();
+    let taken_up = after
+        .sessions
+        .take_over(state.as_slice(), terminals.collect());
+    assert_eq!(taken_up.await.expect("taken up"), 1);
+    // The old image does nothing any more.
+    std::mem::forget(still);
+    after.sessions.adopt().await;
+    let numbers: Vec<_> = after.sessions.list().iter().map(|one| one.tmux).collect();
+    assert_eq!(numbers, [Some(0)]);
+    page.move_to(&after, session).await;
+    page.type_in(session, "echo the-''same $$\r").await;
+    page.see(session, &format!("the-same {pid}")).await;
+    after.sessions.close(session).await.expect("it runs");
+    assert_eq!(page.exit_of(session).await, Exit::Killed);
+    assert!(!is_alive(pid));
+    assert!(after.sessions.in_tmux().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_program_that_ended_meanwhile_is_told_as_it_ended() {
     let tmux = Tmux::new();
     let before = tmux.world();
