@@ -389,6 +389,14 @@ async fn a_kill_that_has_begun_is_done_afterwards() {
     let mut state = Vec::new();
     let still = soon("stillness", before.sessions.hand_over(&mut state)).await;
     let still = still.expect("handed over");
+    // The old image's kill, which goes on in this process, must not do it for the new one.
+    let (patient, hasty) = ("\"kill_grace_ms\":3600000", "\"kill_grace_ms\":    100");
+    let windows = state.windows(patient.len());
+    let at = windows
+        .enumerate()
+        .find(|(_, window)| *window == patient.as_bytes());
+    let (at, _) = at.expect("the time it has");
+    state[at..at + patient.len()].copy_from_slice(hasty.as_bytes());
     let after = World::with(options());
     let taken_up = after.sessions.take_over(state.as_slice(), copies(&still));
     assert_eq!(taken_up.await.expect("taken up"), 1);

@@ -2,8 +2,9 @@
 //! is an error and nothing worse.
 //!
 //! `tests/fixtures/handover-v1.bin` is a state of version 1 and must stay readable for ever. It was written by
-//! `BOWLINE_RECORD_HANDOVER=terminal/tests/fixtures/handover-v1.bin cargo nextest run -p bowline-terminal
-//! a_state_is_read_as_it_was_written`, which writes beside it what it says and fails until it is run again. For a later version record another file beside it, never the same again.
+//! `BOWLINE_RECORD_HANDOVER=$PWD/terminal/tests/fixtures/handover-v1.bin cargo nextest run -p bowline-terminal
+//! a_state_is_read_as_it_was_written`, which writes beside it what it says, and fails until it is built with that.
+//! For a later version record another file beside it, never the same again.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
