@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::Sizes;
 use crate::bare::Echoes;
 use crate::polling::{Poller, Way};
-use crate::server::Server;
+use crate::server::{Arrangement, Server};
 use crate::socket::{self, Socket};
 use crate::stats::{Spread, median_spread, spread};
 use crate::table::Table;
@@ -34,22 +34,26 @@ enum Kind {
     BareSocket,
     BareHttp,
     Socket,
+    /// To sessions in the server's own process.
+    Within,
     Held,
     Send,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Pty,
     Kind::BareSocket,
     Kind::BareHttp,
     Kind::Socket,
+    Kind::Within,
     Kind::Held,
     Kind::Send,
 ];
 
 /// Measures all of them, round by round.
 pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<()> {
-    let server = Server::start(50).await?;
+    let server = Server::start(50, Arrangement::Keeper).await?;
+    let within = Server::start(50, Arrangement::Within).await?;
     let echoes = Echoes::start().await?;
     let mut rounds: [Vec<Spread>; KINDS.len()] = Default::default();
     for round in 0..sizes.rounds {
@@ -64,6 +68,7 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
                 Kind::BareSocket => bare_socket(echoes, sizes.keys).await?,
                 Kind::BareHttp => bare_http(&server, echoes, sizes.keys).await?,
                 Kind::Socket => over_socket(&server, client, sizes.keys).await?,
+                Kind::Within => over_socket(&within, client, sizes.keys).await?,
                 Kind::Held => over_polling(&server, client, (sizes.keys, Way::HeldPoll)).await?,
                 Kind::Send => over_polling(&server, client, (sizes.keys, Way::Send)).await?,
             };
@@ -82,9 +87,10 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         close(&server, session).await?;
     }
     server.stop().await?;
+    within.stop().await?;
     let name = "request of a session to its first word over a WebSocket opened for it, p50 / p99";
     table.spread(name, spread(starts), "bare PTY", spread(bare));
-    let [pty, bare_socket, bare_http, socket, held, send] =
+    let [pty, bare_socket, bare_http, socket, within, held, send] =
         rounds.map(|rounds| median_spread(&rounds));
     let name = "echo over WebSocket, p50 / p99";
     table.spread(name, socket, "bare PTY", pty);
@@ -94,6 +100,7 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         p99: pty.p99 + bare_socket.p99,
     };
     table.spread(name, socket, "both, one after the other", sum);
+    table.spread(name, socket, "the same with `--keeper=off`", within);
     let name = "echo by polling, poll held, p50 / p99";
     table.spread(name, held, "bare PTY", pty);
     table.spread(name, held, "bare HTTP request", bare_http);

@@ -10,7 +10,7 @@ use bowline_protocol::{ClientId, ServerFrame, SessionId};
 use crate::Sizes;
 use crate::echo::{self, close};
 use crate::pty;
-use crate::server::Server;
+use crate::server::{Arrangement, Server};
 use crate::socket::Socket;
 use crate::stats::{median_spread, spread};
 use crate::table::Table;
@@ -36,7 +36,7 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         number += 1;
         ClientId::from_bytes((number as u128 + 7_000).to_be_bytes())
     };
-    let server = Server::start(50).await?;
+    let server = Server::start(50, Arrangement::Keeper).await?;
     let (mut fast, mut slow, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..sizes.interrupts {
         bare.push(tokio::task::spawn_blocking(pty::interrupt).await??);
@@ -151,7 +151,7 @@ async fn stopped_reader(
     table: &mut Table,
     [starter, viewer, before_it, beside_it]: [ClientId; 4],
 ) -> anyhow::Result<()> {
-    let server = Server::start(50).await?;
+    let server = Server::start(50, Arrangement::Keeper).await?;
     let session = server.session(Some(FLOOD)).await?;
     let mut first = Socket::connect_as(server.address, (starter, Mode::Screen), session).await?;
     first.type_key(0, b"\n").await?;
@@ -159,11 +159,11 @@ async fn stopped_reader(
     // The log and the lines above the screen fill, and are full from then on.
     tokio::time::sleep(sizes.stopped).await;
     let alone = echo::over_socket(&server, before_it, sizes.keys).await?;
-    let before = server.resident()?;
+    let before = server.resident_of_sessions()?;
     let mut stopped = Socket::connect_as(server.address, (viewer, Mode::Screen), session).await?;
     stopped.type_key(0, b"").await?;
     tokio::time::sleep(sizes.stopped).await;
-    let after = server.resident()?;
+    let after = server.resident_of_sessions()?;
     let beside = echo::over_socket(&server, beside_it, sizes.keys).await?;
     server.stop().await?;
     table.spread(

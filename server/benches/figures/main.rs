@@ -8,6 +8,7 @@
 mod bare;
 mod echo;
 mod flood;
+mod keeper;
 mod memory;
 mod page;
 mod polling;
@@ -120,6 +121,9 @@ async fn measure(sizes: Sizes) -> anyhow::Result<Table> {
     if is_wanted("throughput") {
         let measured = throughput::measure(sizes, &mut table).await;
         measured.context("throughput")?;
+    }
+    if is_wanted("keeper") {
+        keeper::measure(sizes, &mut table).await.context("keeper")?;
     }
     if is_wanted("screen") {
         screen::measure(sizes, &mut table).await.context("screen")?;

@@ -1,5 +1,5 @@
-//! Memory of a server with no session, and with many idle login shells. The shells' own memory is not the
-//! server's and isn't counted.
+//! Memory of a server, and of its keeper with no session and with many idle login shells. The shells' own
+//! memory is not the keeper's and isn't counted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::Sizes;
-use crate::server::Server;
+use crate::server::{Arrangement, Server};
 use crate::table::Table;
 
 /// Every shell prints its prompt within this time.
@@ -18,12 +18,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Measures both.
 pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<()> {
     let most = sizes.sessions.iter().copied().max().unwrap_or(0);
-    let server = Server::start(most).await?;
+    let server = Server::start(most, Arrangement::Keeper).await?;
     let url = format!("http://{}/ready", server.address);
     server.http.get(url).send().await?.error_for_status()?;
-    let empty = server.resident()?;
+    let empty = server.resident_of_sessions()?;
     let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0);
-    table.alone("memory of the server, no session", mib(empty));
+    table.alone("memory of the server", mib(server.resident()?));
+    table.alone("memory of the keeper, no session", mib(empty));
     let mut sessions = Vec::with_capacity(most);
     for &count in sizes.sessions {
         while sessions.len() < count {
@@ -35,9 +36,9 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
                 .await
                 .context("not every shell shows its prompt")??;
         }
-        let full = server.resident()?;
+        let full = server.resident_of_sessions()?;
         let each = full.saturating_sub(empty) as f64 / count as f64 / 1024.0;
-        let name = format!("memory of the server, {count} idle sessions");
+        let name = format!("memory of the keeper, {count} idle sessions");
         table.alone(&name, format!("{}, {each:.0} KiB each", mib(full)));
     }
     server.stop().await

@@ -1,8 +1,9 @@
 //! The release binary as a child process: started on a port of its own with a home and a state folder of
-//! its own, ended by its id however the run ends.
+//! its own, ended by its id however the run ends, and its keeper with it.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -25,21 +26,84 @@ const TICKS: f64 = 100.0;
 /// Printed by a program once its terminal is raw: what is typed after it comes back as it is, once.
 pub(crate) const READY: &str = "ready";
 
-/// A running server. Dropping it kills it.
+/// Where sessions live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// In a keeper, as by default.
+    Keeper,
+    /// In the server (`--keeper=off`).
+    Within,
+}
+
+/// A running server. Dropping it kills it, and its keeper.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) http: Client,
     child: Child,
     pid: Pid,
-    _folder: TempDir,
+    keeper: Option<Keeper>,
+    max_sessions: usize,
+    arrangement: Arrangement,
+    folder: TempDir,
+}
+
+/// A keeper, which is no child of ours. Dropping it kills it.
+struct Keeper(Pid);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // It may have ended with its server.
+        let _ = kill_process(self.0, Signal::KILL);
+    }
+}
+
+impl Keeper {
+    /// The one that keeps the sessions of a state folder.
+    fn of(state: &std::path::Path) -> anyhow::Result<Self> {
+        for entry in std::fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let mut words = line.split(|byte| *byte == 0);
+            if words.nth(1) == Some(b"keeper")
+                && words.any(|word| word == state.as_os_str().as_bytes())
+            {
+                return Ok(Self(Pid::from_raw(pid).context("a process has a number")?));
+            }
+        }
+        anyhow::bail!("there is no keeper")
+    }
 }
 
 impl Server {
     /// Starts a server that allows this many sessions, and waits until it listens.
-    pub(crate) async fn start(max_sessions: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        max_sessions: usize,
+        arrangement: Arrangement,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join(".bashrc"), "PS1='$ '\n")?;
         std::fs::write(folder.path().join(".profile"), ". ~/.bashrc\n")?;
+        Self::start_in(folder, max_sessions, arrangement).await
+    }
+
+    /// Kills it, and starts another on the same state. The sessions are the keeper's.
+    pub(crate) async fn replace(mut self) -> anyhow::Result<Self> {
+        kill_process(self.pid, Signal::KILL)?;
+        self.child.wait().await?;
+        // The other one finds it by itself.
+        std::mem::forget(self.keeper.take());
+        Self::start_in(self.folder, self.max_sessions, self.arrangement).await
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        max_sessions: usize,
+        arrangement: Arrangement,
+    ) -> anyhow::Result<Self> {
+        let state = folder.path().join("state");
         let program = std::env::var_os("BOWLINE_BIN").map_or_else(
             || PathBuf::from(env!("CARGO_BIN_EXE_bowline")),
             PathBuf::from,
@@ -48,8 +112,13 @@ impl Server {
             .args(["--listen", "127.0.0.1:0", "--auth", "none"])
             .args(["--log", "error", "--idle-limit", "never"])
             .args(["--max-sessions", &max_sessions.to_string()])
+            .args(["--on-exit", "end", "--keeper"])
+            .arg(match arrangement {
+                Arrangement::Keeper => "auto",
+                Arrangement::Within => "off",
+            })
             .arg("--state-dir")
-            .arg(folder.path().join("state"))
+            .arg(&state)
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("HOME", folder.path())
@@ -68,12 +137,19 @@ impl Server {
             .context("it ended at once")?;
         let address = line.split_once("http://").map(|(_, rest)| rest);
         let address = address.and_then(|rest| rest.split('/').next());
+        let keeper = match arrangement {
+            Arrangement::Keeper => Some(Keeper::of(&state)?),
+            Arrangement::Within => None,
+        };
         Ok(Self {
             address: address.context("it says where it listens")?.parse()?,
             http: Client::builder().no_proxy().build()?,
             child,
             pid: pid.context("it runs")?,
-            _folder: folder,
+            keeper,
+            max_sessions,
+            arrangement,
+            folder,
         })
     }
 
@@ -109,14 +185,22 @@ impl Server {
         Ok(id.parse()?)
     }
 
-    /// Resident memory of the server alone, bytes: programs on terminals are not its own.
+    /// Resident memory of the server without its keeper, bytes: programs on terminals are not its own.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
         resident(&proc(self.pid, "status"))
     }
 
-    /// Processor time used so far by all its threads, seconds.
+    /// Resident memory of the process in which sessions live, bytes.
+    pub(crate) fn resident_of_sessions(&self) -> anyhow::Result<u64> {
+        let keeper = self.keeper.as_ref().map_or(self.pid, |keeper| keeper.0);
+        resident(&proc(keeper, "status"))
+    }
+
+    /// Processor time used so far by all threads of the server and its keeper, seconds.
     pub(crate) fn processor(&self) -> anyhow::Result<f64> {
-        processor(&proc(self.pid, "stat"))
+        let pids = [Some(self.pid), self.keeper.as_ref().map(|keeper| keeper.0)];
+        let times = pids.into_iter().flatten();
+        times.map(|pid| processor(&proc(pid, "stat"))).sum()
     }
 }
 

@@ -12,7 +12,7 @@ use bowline_protocol::{ClientId, ServerFrame};
 use crate::Sizes;
 use crate::echo::close;
 use crate::pty;
-use crate::server::{READY, Server};
+use crate::server::{Arrangement, READY, Server};
 use crate::socket::Socket;
 use crate::stats::median;
 use crate::table::Table;
@@ -21,6 +21,7 @@ use crate::table::Table;
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// What became of one file.
+#[derive(Clone)]
 struct Carried {
     elapsed: Duration,
     processor: f64,
@@ -36,17 +37,22 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
     file.write_all(&text)?;
     let path = file.path().to_str().context("a path of letters")?;
     let script = format!("stty raw -echo; printf ready; read -r start; exec cat '{path}'");
-    let server = Server::start(50).await?;
+    let server = Server::start(50, Arrangement::Keeper).await?;
+    let without = Server::start(50, Arrangement::Within).await?;
     let mut bare = Vec::new();
     let mut carried = Vec::new();
+    let mut within = Vec::new();
     for round in 0..sizes.rounds {
         let (expected, again) = (text.clone(), script.clone());
         bare.push(tokio::task::spawn_blocking(move || pty::read(&again, &expected)).await??);
         let client = ClientId::from_bytes([round as u8 + 1; 16]);
         let carrying = carry(&server, (client, &script), &text);
         carried.push(tokio::time::timeout(WITHIN, carrying).await??);
+        let carrying = carry(&without, (client, &script), &text);
+        within.push(tokio::time::timeout(WITHIN, carrying).await??);
     }
     server.stop().await?;
+    without.stop().await?;
 
     let rate = |elapsed: Duration| text.len() as f64 / 1e6 / elapsed.as_secs_f64();
     let ours = median(carried.iter().map(|carried| rate(carried.elapsed)));
@@ -61,14 +67,29 @@ pub(crate) async fn measure(sizes: Sizes, table: &mut Table) -> anyhow::Result<(
         format!("bare PTY read: {bound:.0} MB/s"),
         format!("{:.2}", ours / bound),
     );
+    let without = median(within.iter().map(|carried| rate(carried.elapsed)));
+    table.row(
+        &name,
+        format!("{ours:.0} MB/s"),
+        format!("the same with `--keeper=off`: {without:.0} MB/s"),
+        format!("{:.2}", ours / without),
+    );
     let ours = median(carried.iter().map(|carried| carried.processor));
     let bound = median(bare.iter().map(|reading| reading.processor));
     table.row(
-        "processor time of the server for it",
+        "processor time of server and keeper for it",
         format!("{ours:.2} s"),
         format!("bare PTY read: {bound:.2} s"),
         format!("{:.2}", ours / bound),
     );
+    let without = median(within.iter().map(|carried| carried.processor));
+    table.row(
+        "processor time of server and keeper for it",
+        format!("{ours:.2} s"),
+        format!("the server with `--keeper=off`: {without:.2} s"),
+        format!("{:.2}", ours / without),
+    );
+    let carried = [carried, within].concat();
     let lost: u64 = carried.iter().map(|carried| carried.lost).sum();
     let gaps: u64 = carried.iter().map(|carried| carried.gaps).sum();
     let complete = match gaps {
