@@ -41,6 +41,7 @@ pub(crate) fn exit(exit: Exit) -> String {
         },
         Exit::Killed => "killed".to_owned(),
         Exit::Idle => "ended because nobody used it".to_owned(),
+        Exit::Lost => "ended when the machine or Bowline\u{2019}s keeper stopped".to_owned(),
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn short_exit(exit: Exit) -> String {
         Exit::Signal(signal) => format!("signal {signal}"),
         Exit::Killed => "killed".to_owned(),
         Exit::Idle => "unused".to_owned(),
+        Exit::Lost => "lost".to_owned(),
     }
 }
 

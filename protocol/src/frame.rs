@@ -329,6 +329,8 @@ pub enum Exit {
     Killed,
     /// Nobody used it for the idle limit.
     Idle,
+    /// The machine, or the process that kept it, ended.
+    Lost,
 }
 
 /// Something that happened in a session. Sent for hidden sessions too; what is state (exit, title) is

@@ -9,6 +9,9 @@ pub enum Error {
     /// No such session, or not any more.
     #[error("this session does not exist (any more)")]
     Gone,
+    /// The session's program runs: there is nothing to start again.
+    #[error("the program in this session still runs: close it before it is started again")]
+    Running,
     /// The session's program has ended; its output can still be read.
     #[error("the program in this session has ended")]
     Exited,

@@ -19,6 +19,7 @@
 //! - `readiness`: descriptors the runtime watches.
 //! - [`resources`], `memory`: what the system lets us have, and what to do when it is used up.
 //! - `tmux`: sessions that outlive this process.
+//! - `disk`: what is kept of sessions for the time after a crash.
 //! - `process`, `kill`: what `/proc` says; ending every process of a terminal session.
 //! - `screen`: the emulator that trails each log: snapshots, answers to queries, signals.
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
@@ -33,6 +34,7 @@
 //! for moments, never across an await, taken in the order clients, viewer,
 //! registry, screen, session, wake.
 
+mod disk;
 pub mod environment;
 mod error;
 mod foreground;
@@ -64,7 +66,7 @@ pub use bowline_screen::History;
 pub use error::{Error, Exhausted};
 pub use handover::HandOverError;
 pub use link::{HttpTransport, LinkError, Links, Transport};
-pub use options::{OnExit, Options, SizeRule, TmuxMode};
+pub use options::{Disk, KeepScreens, OnExit, Options, SizeRule, TmuxMode};
 pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Naming, Read, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions, Still};

@@ -36,6 +36,25 @@ pub enum OnExit {
     End,
 }
 
+/// Whether screens and their history are kept on disk while their sessions run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum KeepScreens {
+    /// They are, so that what a crash or a reboot ended can still be read.
+    #[default]
+    Yes,
+    /// Only which sessions there were.
+    No,
+}
+
+/// What is kept on disk of sessions that run, for the time after a crash or a reboot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Made private, if need be. Nothing else lies in it.
+    pub folder: PathBuf,
+    /// Whether what was on the screens lies there too.
+    pub screens: KeepScreens,
+}
+
 /// Bounds and habits of all sessions. As text, what is left out is as by default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
@@ -67,6 +86,8 @@ pub struct Options {
     pub tmux: TmuxMode,
     /// Private folder for tmux's socket and configuration; without it there is no tmux mode.
     pub tmux_dir: Option<PathBuf>,
+    /// What is kept on disk; `None` = nothing.
+    pub disk: Option<Disk>,
 }
 
 impl Default for Options {
@@ -85,6 +106,7 @@ impl Default for Options {
             kill_grace: Duration::from_millis(500),
             tmux: TmuxMode::default(),
             tmux_dir: None,
+            disk: None,
         }
     }
 }

@@ -2,8 +2,9 @@
 //! because admission, panes, adoption from tmux and the end of each are decided under its one lock.
 
 mod moving;
+mod recovery;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio::io::Interest;
 use tokio::sync::{RwLock, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::disk::{Origin, Store};
 use crate::error::Error;
 use crate::kill::{self, Scanner};
 use crate::lock;
@@ -82,6 +84,8 @@ struct Inner {
     tmux: Option<Arc<Tmux>>,
     /// Whoever starts sessions holds it for reading, whoever hands all over, for writing.
     gate: Arc<RwLock<()>>,
+    /// `None` where nothing is to be kept.
+    disk: Option<Arc<Store>>,
     table: Mutex<Table>,
 }
 
@@ -92,6 +96,8 @@ struct Table {
     panes: HashMap<String, Pane>,
     /// Places taken by sessions that are just being started.
     reserved: usize,
+    /// Ended sessions that are just being started again.
+    restarting: HashSet<SessionId>,
 }
 
 #[derive(Debug)]
@@ -144,6 +150,7 @@ impl Sessions {
     /// No sessions yet.
     pub fn new(options: Options) -> Self {
         let tmux = options.tmux_dir.clone().map(Tmux::new).map(Arc::new);
+        let disk = options.disk.clone().map(Store::new).map(Arc::new);
         Self(Arc::new(Inner {
             options: Mutex::new(Arc::new(options)),
             scanner: Arc::default(),
@@ -151,6 +158,7 @@ impl Sessions {
             floods: Floods::default(),
             tmux,
             gate: Arc::default(),
+            disk,
             table: Mutex::default(),
         }))
     }
@@ -236,6 +244,7 @@ impl Sessions {
         session.reached(Phase::Ending).await;
         if session.is_ended() {
             lock(&self.0.table).remove(id);
+            self.0.forget_on_disk(id).await;
         }
         Ok(())
     }
@@ -431,6 +440,7 @@ impl Inner {
         place: Place,
     ) -> Result<(SessionId, Option<String>), Error> {
         let id = SessionId::from_bytes(crate::random_bytes());
+        let command = request.command.clone();
         let program = Program {
             session: id,
             command: request.command,
@@ -453,6 +463,10 @@ impl Inner {
             pane_id: request.pane_id,
             label,
             naming,
+            origin: Origin {
+                command,
+                folder: Some(launch.cwd.clone()),
+            },
             tmux: None,
             notice: launch.notice.clone(),
             greets: launch.arg0.is_some(),
@@ -539,6 +553,7 @@ impl Inner {
             .session
             .filter(|id| !known(id))
             .unwrap_or_else(|| SessionId::from_bytes(crate::random_bytes()));
+        let origin = self.origin_on_disk(id).await;
         // tmux keeps the label only.
         let program = listed.leader.and_then(process::name);
         let naming = match listed.label {
@@ -550,6 +565,7 @@ impl Inner {
             pane_id: place.pane_id.clone(),
             label: listed.label.unwrap_or_else(|| "tmux".to_owned()),
             naming,
+            origin,
             tmux: Some(session),
             notice: None,
             greets: false,
@@ -579,6 +595,7 @@ impl Inner {
             pane_id,
             label,
             naming,
+            origin,
             tmux,
             notice,
             greets,
@@ -589,14 +606,15 @@ impl Inner {
             label,
             naming,
             size,
-            terminal,
-            pid,
+            origin,
+            terminal: Some((terminal, pid)),
             tmux,
             notice,
             greets,
         };
         let options = self.options();
-        let session = Arc::new(Session::new(beginning, &options, self.screens.clone()));
+        let (screens, disk) = (self.screens.clone(), self.disk.clone());
+        let session = Arc::new(Session::new(beginning, &options, screens, disk));
         self.enter(&session);
         // Given back only now that the session counts by itself.
         drop(place);
@@ -618,6 +636,7 @@ impl Inner {
     /// Lives a session's life to its end, and keeps it for a while after.
     fn live(self: &Arc<Self>, session: Arc<Session>, options: Arc<Options>, running: Running) {
         let Running { watched, pid } = running;
+        self.keep_on_disk(session.id);
         let registry = Arc::downgrade(self);
         let attended = session.tmux();
         let life = Life {
@@ -637,6 +656,7 @@ impl Inner {
             if let Some(inner) = registry.upgrade() {
                 inner.drop_ended();
             }
+            recovery::ended(&session, &registry).await;
             linger(session, registry).await;
         });
     }
@@ -657,7 +677,7 @@ impl Inner {
         let ended: Vec<Arc<Session>> = table
             .sessions
             .iter()
-            .filter(|session| session.is_ended())
+            .filter(|session| session.is_ended() && !session.is_lost())
             .cloned()
             .collect();
         let excess = ended.len().saturating_sub(ENDED_MAX);
@@ -682,6 +702,7 @@ struct New {
     pane_id: Option<String>,
     label: String,
     naming: Naming,
+    origin: Origin,
     tmux: Option<Arc<TmuxSession>>,
     notice: Option<String>,
     greets: bool,

@@ -76,6 +76,10 @@ pub struct SessionRow {
     /// How it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<ExitReply>,
+    /// For one that a crash or a reboot ended: when it was last seen, milliseconds of Unix time. Its screen is
+    /// as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_ms: Option<u64>,
 }
 
 /// What a session's program does.
@@ -157,7 +161,7 @@ pub struct LastCommandReply {
     pub duration_ms: u64,
 }
 
-/// How a session ended: `{"code": 3}`, `{"signal": 9}`, `"killed"` or `"idle"`.
+/// How a session ended: `{"code": 3}`, `{"signal": 9}`, `"killed"`, `"idle"` or `"lost"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitReply {
@@ -169,6 +173,8 @@ pub enum ExitReply {
     Killed,
     /// Nobody used it for the idle limit.
     Idle,
+    /// The machine, or the process that kept it, ended.
+    Lost,
 }
 
 impl From<Exit> for ExitReply {
@@ -178,6 +184,7 @@ impl From<Exit> for ExitReply {
             Exit::Signal(signal) => Self::Signal(signal),
             Exit::Killed => Self::Killed,
             Exit::Idle => Self::Idle,
+            Exit::Lost => Self::Lost,
         }
     }
 }
@@ -189,6 +196,7 @@ impl From<ExitReply> for Exit {
             ExitReply::Signal(signal) => Self::Signal(signal),
             ExitReply::Killed => Self::Killed,
             ExitReply::Idle => Self::Idle,
+            ExitReply::Lost => Self::Lost,
         }
     }
 }
@@ -295,6 +303,7 @@ impl From<bowline_terminal::SessionInfo> for SessionRow {
                 duration_ms: u64::try_from(command.duration.as_millis()).unwrap_or(u64::MAX),
             }),
             exit,
+            last_seen_ms: info.last_seen_ms,
         }
     }
 }

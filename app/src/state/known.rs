@@ -204,6 +204,7 @@ pub(crate) mod tests {
             progress: None,
             last_command: None,
             exit: None,
+            last_seen_ms: None,
         }
     }
 

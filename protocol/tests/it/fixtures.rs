@@ -207,6 +207,10 @@ fn events_never_change() {
             activity: Activity::NeedsAttention(Attention::Done),
         },
         Event::Unseen,
+        Event::Exited {
+            exit: Exit::Lost,
+            end: 5,
+        },
     ];
     let frames = events.map(|event| ServerFrame::Event {
         session: SESSION,

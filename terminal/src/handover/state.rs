@@ -1,12 +1,14 @@
 //! The heads of the records: plain data. Fields are added with a default and never change their meaning; times
 //! are milliseconds.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bowline_protocol::frame::{Colours, Exit, Sixteen, Size};
 use bowline_protocol::ids::SessionId;
 use serde::{Deserialize, Serialize};
 
+use crate::disk::Origin;
 use crate::input::CarriedInput;
 use crate::log::CarriedLog;
 use crate::options::{Options, SizeRule};
@@ -57,6 +59,18 @@ pub(crate) struct SessionHead {
     /// The system's monotonic clock at that moment: what passed since is added.
     #[serde(default)]
     pub(crate) clock_ms: Option<u64>,
+    /// How it is started again.
+    #[serde(default)]
+    pub(crate) origin: Origin,
+    /// The last folder that its program was seen in.
+    #[serde(default)]
+    pub(crate) folder: Option<PathBuf>,
+    /// When it was started, in Unix time.
+    #[serde(default)]
+    pub(crate) started_ms: Option<u64>,
+    /// For one that a crash or a reboot ended: when it was last seen, in Unix time.
+    #[serde(default)]
+    pub(crate) lost_ms: Option<u64>,
     /// Since it was used last.
     #[serde(default)]
     pub(crate) unused_ms: u64,

@@ -88,6 +88,15 @@ struct Question {
     answer: oneshot::Sender<ScreenShot>,
 }
 
+/// The disk's wish for a snapshot.
+#[derive(Debug)]
+struct Keep {
+    history: History,
+    /// Not before this much is parsed.
+    at: u64,
+    answer: oneshot::Sender<Taken>,
+}
+
 /// What is asked of a trail.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -95,6 +104,8 @@ struct Wanted {
     viewers: Vec<(ClientId, History)>,
     /// Bounded by [`QUESTIONS_MAX`].
     questions: Vec<Question>,
+    /// A new wish replaces the last.
+    keep: Option<Keep>,
 }
 
 /// One session's emulator and how far it is.
@@ -215,7 +226,7 @@ impl Trail {
     /// Whether parsing is all there is to do: snapshots take their time.
     pub(crate) fn only_parses(&self) -> bool {
         let wanted = lock(&self.wanted);
-        wanted.viewers.is_empty() && wanted.questions.is_empty()
+        wanted.viewers.is_empty() && wanted.questions.is_empty() && wanted.keep.is_none()
     }
 
     /// A viewer wants a snapshot: it is put into its session's state, and the viewer is woken.
@@ -250,6 +261,23 @@ impl Trail {
         drop(wanted);
         self.follow(session);
         Some(answered)
+    }
+
+    /// A snapshot for the disk, once all output up to `at` is in it.
+    pub(crate) fn keep(
+        &self,
+        session: &Arc<Session>,
+        history: History,
+        at: u64,
+    ) -> oneshot::Receiver<Taken> {
+        let (answer, answered) = oneshot::channel();
+        lock(&self.wanted).keep = Some(Keep {
+            history,
+            at,
+            answer,
+        });
+        self.follow(session);
+        answered
     }
 
     /// There is something to do: output, a size, or a wish.
@@ -349,11 +377,12 @@ impl Trail {
             // Nobody wants to see the past: they wait until it is over.
             return;
         }
-        let (mut viewers, mut questions) = {
+        let (mut viewers, mut questions, mut keep) = {
             let mut wanted = lock(&self.wanted);
             let ready = |asked: &mut Question| asked.at <= position;
             let questions: Vec<Question> = wanted.questions.extract_if(.., ready).collect();
-            (std::mem::take(&mut wanted.viewers), questions)
+            let keep = wanted.keep.take_if(|keep| keep.at <= position);
+            (std::mem::take(&mut wanted.viewers), questions, keep)
         };
         let mut made: Vec<(History, Taken)> = Vec::new();
         while let Some((client, history)) = viewers.pop() {
@@ -361,20 +390,9 @@ impl Trail {
             let taken = match known {
                 Some((_, taken)) => taken.clone(),
                 None => {
-                    let Some(snapshot) = self.look(session, follower, position, |follower| {
-                        follower.snapshot(history)
-                    }) else {
+                    let Some(taken) = self.take(session, follower, position, history) else {
                         viewers.push((client, history));
                         break;
-                    };
-                    let taken = Taken {
-                        position: LogPosition {
-                            log: session.shared().log.id(),
-                            offset: position - snapshot.behind as u64,
-                        },
-                        size: follower.size(),
-                        next_mark: follower.next_mark,
-                        bytes: snapshot.bytes.into(),
                     };
                     made.push((history, taken.clone()));
                     taken
@@ -393,7 +411,37 @@ impl Trail {
             // Whoever asked may have gone.
             let _ = asked.answer.send(shot);
         }
-        self.ask_again(viewers, questions);
+        if let Some(asked) = keep.take() {
+            match self.take(session, follower, position, asked.history) {
+                Some(taken) => {
+                    let _ = asked.answer.send(taken);
+                }
+                None => keep = Some(asked),
+            }
+        }
+        self.ask_again(viewers, questions, keep);
+    }
+
+    /// A snapshot, if the screen can be looked at.
+    fn take(
+        &self,
+        session: &Session,
+        follower: &mut Follower,
+        position: u64,
+        history: History,
+    ) -> Option<Taken> {
+        let snapshot = self.look(session, follower, position, |follower| {
+            follower.snapshot(history)
+        })?;
+        Some(Taken {
+            position: LogPosition {
+                log: session.shared().log.id(),
+                offset: position - snapshot.behind as u64,
+            },
+            size: follower.size(),
+            next_mark: follower.next_mark,
+            bytes: snapshot.bytes.into(),
+        })
     }
 
     /// Looks at the screen; if the emulator fails, at the empty one that starts then. `None`: not before the
@@ -415,7 +463,12 @@ impl Trail {
     }
 
     /// Who could not be answered waits on, unless it has another wish meanwhile.
-    fn ask_again(&self, viewers: Vec<(ClientId, History)>, questions: Vec<Question>) {
+    fn ask_again(
+        &self,
+        viewers: Vec<(ClientId, History)>,
+        questions: Vec<Question>,
+        keep: Option<Keep>,
+    ) {
         let mut wanted = lock(&self.wanted);
         for (client, history) in viewers {
             if wanted.viewers.iter().all(|(other, _)| *other != client) {
@@ -423,6 +476,9 @@ impl Trail {
             }
         }
         wanted.questions.extend(questions);
+        if wanted.keep.is_none() {
+            wanted.keep = keep;
+        }
     }
 
     /// The session is quiet: gives back what the next flood would need.

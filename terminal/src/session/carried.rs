@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use crate::disk::{Store, unix_ms};
 use crate::handover::state::{CarriedOptions, CarriedTmux, CarriedWarning, Head};
 use crate::handover::{self, PIECE, RecordWriter, SessionHead, reading::CarriedSession};
 use crate::input::CarriedInput;
@@ -100,6 +101,10 @@ impl Session {
             // Under the lock: no time in the state is later.
             age_ms: self.now_ms(),
             clock_ms: Some(handover::clock_ms()),
+            origin: self.origin.clone(),
+            folder: shared.folder.clone(),
+            started_ms: Some(self.started_ms),
+            lost_ms: self.lost_ms,
             unused_ms: millis(unused),
             size: shared.size,
             wanted_size: Some(shared.wanted_size),
@@ -174,6 +179,13 @@ impl Session {
             id: head.id,
             pane_id: head.pane_id,
             started,
+            started_ms: head.started_ms.unwrap_or_else(|| {
+                let age = head.age_ms.saturating_add(passed);
+                unix_ms().saturating_sub(age)
+            }),
+            origin: head.origin,
+            disk: with.disk,
+            lost_ms: head.lost_ms,
             size_rule: with.options.size_rule,
             trail,
             idle_limit: with.options.idle_limit,
@@ -181,6 +193,7 @@ impl Session {
             kill_grace: with.options.kill_grace,
             shared: Mutex::new(Shared {
                 log,
+                folder: head.folder,
                 viewers: Viewers::default(),
                 input,
                 label: Label {
@@ -222,6 +235,7 @@ impl Session {
 pub(crate) struct TakeUp<'a> {
     pub(crate) options: &'a Options,
     pub(crate) screens: Arc<Pool>,
+    pub(crate) disk: Option<Arc<Store>>,
     pub(crate) terminal: Option<Arc<Terminal>>,
     pub(crate) tmux: Option<Arc<TmuxSession>>,
 }

@@ -54,7 +54,7 @@ pub struct SessionInfo {
     pub naming: Naming,
     /// The program in the foreground; empty once ended.
     pub process: String,
-    /// Where the shell says it is; else where that program is.
+    /// Where the shell says it is; else where that program is. Once ended, where it last was, if that is known.
     pub cwd: Option<PathBuf>,
     /// The terminal's title; empty = none.
     pub title: String,
@@ -78,4 +78,7 @@ pub struct SessionInfo {
     pub progress: Progress,
     /// How the last command line ended, where the shell marks them.
     pub last_command: Option<LastCommand>,
+    /// For one that a crash or a reboot ended ([`Exit::Lost`]): when it was last seen, milliseconds of Unix
+    /// time. Its screen is as it was then.
+    pub last_seen_ms: Option<u64>,
 }

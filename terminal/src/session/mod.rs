@@ -4,6 +4,7 @@
 mod carried;
 mod handle;
 mod info;
+mod kept;
 mod reading;
 mod status;
 mod still;
@@ -22,6 +23,7 @@ use rustix::process::Pid;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use crate::disk::{self, Origin, unix_ms};
 use crate::error::Error;
 use crate::input::{InputQueue, Refused, Rest};
 use crate::lock;
@@ -63,6 +65,14 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) pane_id: Option<String>,
     started: Instant,
+    /// The same in Unix time, milliseconds.
+    started_ms: u64,
+    /// How it is started again.
+    pub(crate) origin: Origin,
+    /// Keeps it on disk, where that is wanted.
+    disk: Option<Arc<disk::Store>>,
+    /// For one that a crash or a reboot ended: when it was last seen, milliseconds of Unix time.
+    lost_ms: Option<u64>,
     size_rule: SizeRule,
     trail: Trail,
     idle_limit: Duration,
@@ -89,6 +99,8 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) log: OutputLog,
+    /// The last folder that its program was seen in.
+    folder: Option<PathBuf>,
     pub(crate) viewers: Viewers,
     pub(crate) input: InputQueue,
     pub(crate) label: Label,
@@ -168,32 +180,44 @@ pub(crate) struct Beginning {
     pub(crate) label: String,
     pub(crate) naming: Naming,
     pub(crate) size: Size,
-    pub(crate) terminal: Arc<Terminal>,
-    pub(crate) pid: Pid,
+    /// How it is started again.
+    pub(crate) origin: Origin,
+    /// Our end of its PTY and its program; `None`: it has ended.
+    pub(crate) terminal: Option<(Arc<Terminal>, Pid)>,
     pub(crate) tmux: Option<Arc<TmuxSession>>,
     pub(crate) notice: Option<String>,
     pub(crate) greets: bool,
 }
 
 impl Session {
-    pub(crate) fn new(beginning: Beginning, options: &Options, screens: Arc<Pool>) -> Self {
+    pub(crate) fn new(
+        beginning: Beginning,
+        options: &Options,
+        screens: Arc<Pool>,
+        disk: Option<Arc<disk::Store>>,
+    ) -> Self {
         let Beginning {
             id,
             pane_id,
             label,
             naming,
             size,
+            origin,
             terminal,
-            pid,
             tmux,
             notice,
             greets,
         } = beginning;
+        let (terminal, child) = terminal.unzip();
         let log = LogId::from_bytes(crate::random_bytes());
         Self {
             id,
             pane_id,
             started: Instant::now(),
+            started_ms: unix_ms(),
+            origin,
+            disk,
+            lost_ms: None,
             size_rule: options.size_rule,
             trail: Trail::new(screens, size, options.scrollback),
             idle_limit: options.idle_limit,
@@ -201,6 +225,7 @@ impl Session {
             kill_grace: options.kill_grace,
             shared: Mutex::new(Shared {
                 log: OutputLog::new(log, options.log_bytes, size),
+                folder: None,
                 viewers: Viewers::default(),
                 input: InputQueue::default(),
                 label: Label {
@@ -216,8 +241,8 @@ impl Session {
                 ending: None,
                 left_to_tmux: false,
                 used: Instant::now(),
-                terminal: Some(terminal),
-                child: Some(pid),
+                terminal,
+                child,
                 speakers: Speakers::default(),
                 replies: Replies::default(),
                 taken: Vec::new(),
@@ -366,6 +391,9 @@ impl Session {
         drop(shared);
         self.grown.notify_waiters();
         self.trail.grown_to(end);
+        if let Some(disk) = &self.disk {
+            disk.changed();
+        }
     }
 
     /// Whether the task has something to do before more output: an end, a size, or the screen's delay.
@@ -459,6 +487,9 @@ impl Session {
             shared.label.text = text;
             shared.label.changes += 1;
             shared.viewers.wake_all(self.id);
+            if let Some(disk) = &self.disk {
+                disk.changed();
+            }
             if let Some(tmux) = self.tmux.clone() {
                 let label = shared.label.text.clone();
                 tokio::spawn(async move { tmux.rename(&label).await });
@@ -554,9 +585,10 @@ impl Session {
             cwd: None,
             title: facts.title.value.clone(),
             age: self.started.elapsed(),
-            idle: match shared.viewers.any_visible() {
-                true => Duration::ZERO,
-                false => shared.used.elapsed(),
+            idle: match (self.lost_ms, shared.viewers.any_visible()) {
+                (Some(lost_ms), _) => Duration::from_millis(unix_ms().saturating_sub(lost_ms)),
+                (None, true) => Duration::ZERO,
+                (None, false) => shared.used.elapsed(),
             },
             size: shared.size,
             viewers: shared.viewers.count(),
@@ -568,9 +600,12 @@ impl Session {
                 .map_or(shared.status.activity().into(), SessionState::Exited),
             progress: facts.progress.value,
             last_command: facts.last_command,
+            last_seen_ms: self.lost_ms,
         };
-        let said = Some(&facts.cwd.value).filter(|cwd| !cwd.is_empty());
-        let said = said.map(PathBuf::from);
+        let said = shared.said_folder();
+        if shared.exit.is_some() {
+            info.cwd = said.clone().or_else(|| shared.folder.clone());
+        }
         drop(shared);
         // Asked outside the lock: `/proc` may take its time.
         if let Some(foreground) = self.foreground() {

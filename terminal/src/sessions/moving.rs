@@ -197,11 +197,13 @@ impl Inner {
         });
         let options = Arc::new(head.options.over(&self.options()));
         let (screens, its_options) = (self.screens.clone(), options.clone());
+        let disk = self.disk.clone();
         // A large screen takes its time.
         let session = tokio::task::spawn_blocking(move || {
             let with = TakeUp {
                 options: &its_options,
                 screens,
+                disk,
                 terminal: terminal.filter(|_| !has_ended),
                 tmux,
             };
@@ -216,7 +218,10 @@ impl Inner {
                 if let Some(pid) = pid {
                     see_off(Arc::downgrade(&session), pid);
                 }
-                tokio::spawn(linger(Arc::downgrade(&session), Arc::downgrade(self)));
+                // A lost one is kept until somebody closes it.
+                if !session.is_lost() {
+                    tokio::spawn(linger(Arc::downgrade(&session), Arc::downgrade(self)));
+                }
             }
         }
         Ok(())

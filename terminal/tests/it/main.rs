@@ -1,5 +1,6 @@
 //! Sessions with real shells, viewers with real batches. Every wait is for an event and has a deadline.
 
+mod disk;
 mod handover;
 mod idle;
 mod integration;

@@ -23,7 +23,7 @@ use crate::handover::state::Head;
 use crate::handover::{HandOverError, Item, Preamble, RecordWriter, StateReader, VERSION, pid};
 use crate::input::Rest;
 use crate::screen::{Pool, ScreenFormat};
-use crate::session::{Beginning, IdleWarning, Naming, Phase, Session};
+use crate::session::{Beginning, IdleWarning, Naming, Origin, Phase, Session};
 use crate::status::{Mark, Sign, Told, Word};
 use crate::tmux::{Tmux, TmuxSession};
 use crate::viewers::{Shown, View};
@@ -49,8 +49,8 @@ fn session(number: u8) -> Arc<Session> {
         label: format!("label {number}"),
         naming: Naming::Given,
         size: Size { cols: 40, rows: 5 },
-        terminal: Arc::new(nothing.into()),
-        pid: pid(NOBODY).expect("a number"),
+        origin: Origin::default(),
+        terminal: Some((Arc::new(nothing.into()), pid(NOBODY).expect("a number"))),
         tmux: Some(Arc::new(TmuxSession::new(tmux, 7, pid(NOBODY + 1)))),
         notice: Some("a notice".to_owned()),
         greets: true,
@@ -62,7 +62,7 @@ fn session(number: u8) -> Arc<Session> {
         scrollback: 123,
         ..Options::default()
     };
-    let mut session = Session::new(beginning, &options, Arc::default());
+    let mut session = Session::new(beginning, &options, Arc::default(), None);
     // What happens in it, happens within this time.
     session.started -= Duration::from_secs(10);
     Arc::new(session)
@@ -175,6 +175,7 @@ fn told(state: &[u8]) -> String {
         let terminal = carried.head.terminal;
         let (log, age) = (carried.head.log.id, carried.head.age_ms);
         let with = TakeUp {
+            disk: None,
             options: &carried.head.options.over(&Options::default()),
             screens: Arc::<Pool>::default(),
             terminal: None,
@@ -447,6 +448,7 @@ proptest! {
         for item in items(&state).into_iter().flatten() {
             if let Item::Session(carried) = item {
                 let with = TakeUp {
+                    disk: None,
                     options: &Options::default(),
                     screens: Arc::default(),
                     terminal: None,
@@ -475,6 +477,7 @@ proptest! {
         for item in items(&state).into_iter().flatten() {
             if let Item::Session(carried) = item {
                 let with = TakeUp {
+                    disk: None,
                     options: &Options::default(),
                     screens: Arc::default(),
                     terminal: None,
