@@ -26,6 +26,8 @@ pub enum ErrorCode {
     Gone,
     /// The session's program has ended; its output can still be read.
     Exited,
+    /// The session's program still runs.
+    Running,
     /// No such path.
     NotFound,
     /// The path exists, but not for this method.
@@ -71,6 +73,7 @@ impl ErrorCode {
         Self::Refused,
         Self::Gone,
         Self::Exited,
+        Self::Running,
         Self::NotFound,
         Self::Method,
         Self::Stale,
@@ -96,7 +99,7 @@ impl ErrorCode {
             Self::Refused => 403,
             Self::Gone | Self::NotFound => 404,
             Self::Method => 405,
-            Self::Exited | Self::Stale | Self::InputGap | Self::Superseded => 409,
+            Self::Exited | Self::Running | Self::Stale | Self::InputGap | Self::Superseded => 409,
             Self::TooLarge => 413,
             Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
             Self::Memory | Self::Ending | Self::Keeper => 503,
@@ -212,6 +215,7 @@ impl From<bowline_keeper::Failure> for AppError {
             R::Gone => ErrorCode::Gone,
             R::Limit => ErrorCode::SessionLimit,
             R::Exited => ErrorCode::Exited,
+            R::Running => ErrorCode::Running,
             R::Memory => ErrorCode::Memory,
             R::Malformed => ErrorCode::Malformed,
             R::InputGap { expected } => return Self::input_gap(expected),

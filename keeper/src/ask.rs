@@ -70,6 +70,8 @@ pub(crate) enum Request {
     Stop,
     /// The keeper goes on as another program.
     Become(PathBuf),
+    /// Starts an ended session's program again.
+    Restart(SessionId),
 }
 
 /// An answer. Output comes as raw bytes beside it.
@@ -150,6 +152,8 @@ pub enum Reason {
     Gone,
     /// Its program has ended.
     Exited,
+    /// Its program still runs.
+    Running,
     /// As many sessions, files, terminals or processes as there may be.
     Limit,
     /// Memory is short.
@@ -203,6 +207,7 @@ impl From<Error> for Failure {
         let reason = match &error {
             Error::Gone => Reason::Gone,
             Error::Exited => Reason::Exited,
+            Error::Running => Reason::Running,
             Error::Limit { .. } | Error::Exhausted { .. } => Reason::Limit,
             Error::Memory { .. } => Reason::Memory,
             Error::BadSize | Error::Invalid { .. } => Reason::Malformed,
@@ -231,6 +236,7 @@ pub(crate) async fn carry_out(
             Answer::Done
         }
         Request::Create(create) => Answer::Created(sessions.create(create).await?),
+        Request::Restart(session) => Answer::Created(sessions.restart(session).await?),
         Request::List => Answer::Listed(sessions.list()),
         Request::Attach(session) => {
             let session = sessions.get(session)?;
@@ -312,6 +318,8 @@ pub(crate) async fn carry_out(
             Answer::Done
         }
         Request::End(on_exit) => {
+            // The machine may be going down, and nobody else will remember.
+            sessions.save_all().await;
             sessions.end_all(on_exit).await;
             Answer::Done
         }

@@ -100,6 +100,14 @@ impl Host {
         answered!(self, Request::Create(create), Bytes::new(), (Answer::Created(created), _) => created)
     }
 
+    /// Starts the program of an ended session again, where it was.
+    ///
+    /// # Errors
+    /// There is no such session, it still runs, or its program can't be started.
+    pub async fn restart(&self, session: SessionId) -> Result<Created, Failure> {
+        answered!(self, Request::Restart(session), Bytes::new(), (Answer::Created(created), _) => created)
+    }
+
     /// All sessions that run or ended lately, oldest first.
     ///
     /// # Errors
@@ -287,6 +295,8 @@ impl Host {
         match &self.0 {
             Place::Within { sessions, links } => {
                 links.notify(Notice::Restart);
+                // The machine may be going down, and nobody else will remember.
+                sessions.save_all().await;
                 sessions.end_all(on_exit).await;
                 links.disconnect_all();
                 if on_exit == OnExit::Keep {

@@ -201,6 +201,8 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
         }
     }
     tracing::info!("ending");
+    // The machine may be going down, and nobody else will remember.
+    sessions.save_all().await;
     sessions.end_all(OnExit::Keep).await;
     service.links.disconnect_all();
     sessions.leave().await;
@@ -220,6 +222,7 @@ async fn begin(config: &KeeperConfig) -> Result<Begun, KeeperError> {
             let held = Held::take(&config.state_dir)?;
             let sessions = Sessions::new((**options).clone());
             sessions.adopt().await;
+            sessions.recover().await;
             Ok(Begun {
                 held,
                 sessions,

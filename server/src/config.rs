@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bowline_terminal::{OnExit, SizeRule, TmuxMode, Word};
+use bowline_terminal::{Disk, KeepScreens, OnExit, SizeRule, TmuxMode, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -188,6 +188,15 @@ pub struct RawConfig {
         default_value = "focused"
     )]
     pub size_rule: Size,
+    /// Whether screens and their history are kept in the state folder while their sessions run, to be seen
+    /// after a crash or a reboot.
+    #[arg(
+        long,
+        env = "BOWLINE_KEEP_SCREENS",
+        help_heading = "Sessions",
+        default_value = "on"
+    )]
+    pub keep_screens: Switch,
     /// More environment variables that shells get from Bowline's own; separated by commas.
     #[arg(
         long,
@@ -449,6 +458,13 @@ impl RawConfig {
                 },
                 tmux,
                 tmux_dir: Some(state_dir.clone()),
+                disk: Some(Disk {
+                    folder: state_dir.join("sessions"),
+                    screens: match self.keep_screens {
+                        Switch::On => KeepScreens::Yes,
+                        Switch::Off => KeepScreens::No,
+                    },
+                }),
                 ..bowline_terminal::Options::default()
             },
             state_dir,

@@ -212,7 +212,7 @@ pub async fn serve(
     server.run(shutdown).await
 }
 
-/// Finds the sessions: in the keeper, or, taken up from tmux, in this process.
+/// Finds the sessions: in the keeper, or, taken up from tmux and from disk, in this process.
 async fn open_host(config: &Config) -> Result<Host, Error> {
     match config.keeper {
         Keeper::Auto => {
@@ -227,6 +227,7 @@ async fn open_host(config: &Config) -> Result<Host, Error> {
             let sessions = Sessions::new(config.sessions.clone());
             // Whoever asks for a session of the last run waits until it is back.
             sessions.adopt().await;
+            sessions.recover().await;
             let links = Links::new(sessions.clone(), server_id());
             Ok(Host::within(sessions, links))
         }

@@ -168,8 +168,12 @@ impl Sessions {
         self.0.options()
     }
 
-    /// Other bounds and habits, for what is begun from now on. The folder of tmux stays.
+    /// Other bounds and habits, for what is begun from now on. The folders of tmux and of what is kept on disk
+    /// stay.
     pub fn configure(&self, options: Options) {
+        if let (Some(store), Some(disk)) = (&self.0.disk, &options.disk) {
+            store.configure(disk.screens);
+        }
         *lock(&self.0.options) = Arc::new(options);
     }
 

@@ -21,6 +21,7 @@ pub use output::{read_output, read_outputs, write_input};
 pub use screen::session_screen;
 pub use session::{
     attach_session, close_session, create_session, heartbeat, rename_session, resize_session,
+    restart_session,
 };
 pub use sessions::{active_sessions, close_tmux_session, sessions, tmux_sessions};
 pub use version::version;
@@ -49,6 +50,7 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<session::AttachSession>();
     register::<session::RenameSession>();
     register::<session::CloseSession>();
+    register::<session::RestartSession>();
     register::<session::ResizeSession>();
     register::<session::Heartbeat>();
     register::<sessions::Sessions>();

@@ -75,11 +75,16 @@ pub async fn create_session(
             cwd: cwd.map(Into::into),
         })
         .await?;
-    Ok(CreatedReply {
-        session_id: created.session,
-        reattached: created.reattached,
-        notice: created.notice,
-    })
+    Ok(created.into())
+}
+
+/// Starts the program of an ended session again: the same command, in the folder where it last was, for the
+/// same pane. The ended session is forgotten.
+#[server(endpoint = "session/restart", input = Json, output = Json, client = PageClient)]
+pub async fn restart_session(session_id: SessionId) -> Result<CreatedReply, AppError> {
+    let context = crate::context::AppContext::current()?;
+    let created = context.host.restart(session_id).await?;
+    Ok(created.into())
 }
 
 /// What is known of a session, and where its output can be read from. Starts its idle clock again.
@@ -130,6 +135,17 @@ pub async fn heartbeat(session_ids: Vec<SessionId>) -> Result<HeartbeatReply, Ap
         alive: touched.alive,
         gone: touched.gone,
     })
+}
+
+#[cfg(feature = "ssr")]
+impl From<bowline_terminal::Created> for CreatedReply {
+    fn from(created: bowline_terminal::Created) -> Self {
+        Self {
+            session_id: created.session,
+            reattached: created.reattached,
+            notice: created.notice,
+        }
+    }
 }
 
 #[cfg(feature = "ssr")]

@@ -5,12 +5,15 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use bowline_protocol::ids::SessionId;
 
 use super::record::{Record, Unreadable};
 use super::screen::{SCREEN_MAX, Screen};
+use crate::lock;
+use crate::options::KeepScreens;
 
 const RECORD: &str = "json";
 const SCREEN: &str = "screen.gz";
@@ -18,14 +21,6 @@ const SCREEN: &str = "screen.gz";
 const UNFINISHED: &str = "new";
 /// More than any record or screen is never read, bytes.
 const READ_MAX: u64 = SCREEN_MAX as u64;
-
-/// Whether screens lie there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Screens {
-    Kept,
-    /// They are not written, and those of before are removed.
-    Left,
-}
 
 /// What is left of a session.
 #[derive(Debug)]
@@ -39,12 +34,25 @@ pub(crate) struct Leftover {
 #[derive(Debug)]
 pub(super) struct Files {
     folder: PathBuf,
-    pub(super) screens: Screens,
+    /// Where they are not kept, those of before are removed.
+    screens: Mutex<KeepScreens>,
 }
 
 impl Files {
-    pub(super) fn new(folder: PathBuf, screens: Screens) -> Self {
-        Self { folder, screens }
+    pub(super) fn new(folder: PathBuf, screens: KeepScreens) -> Self {
+        Self {
+            folder,
+            screens: Mutex::new(screens),
+        }
+    }
+
+    pub(super) fn screens(&self) -> KeepScreens {
+        *lock(&self.screens)
+    }
+
+    /// Whether screens are kept from now on. Gives whether they were.
+    pub(super) fn keep_screens(&self, screens: KeepScreens) -> KeepScreens {
+        std::mem::replace(&mut lock(&self.screens), screens)
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -101,7 +109,8 @@ impl Files {
         }
         // A screen without a record is of nobody; what was being written never will be.
         for (session, path) in others {
-            let is_screen = path == self.path(session, SCREEN) && self.screens == Screens::Kept;
+            let is_screen =
+                path == self.path(session, SCREEN) && self.screens() == KeepScreens::Yes;
             let has_record = || self.path(session, RECORD).exists();
             if !is_screen || !has_record() {
                 remove(&path);
@@ -116,6 +125,20 @@ impl Files {
             left.screen = self.screen(left.record.session);
         }
         Ok(records)
+    }
+
+    /// Removes all screens, and leaves who they belonged to.
+    pub(super) fn remove_screens(&self) {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten();
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let is_screen = name
+                .and_then(|name| name.split_once('.'))
+                .is_some_and(|(id, kind)| kind == SCREEN && id.parse::<SessionId>().is_ok());
+            if is_screen {
+                remove(&path);
+            }
+        }
     }
 
     fn found(&self, session: SessionId, path: &Path) -> Option<Leftover> {

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::lock;
 use crate::options::{Disk, KeepScreens};
 use files::Files;
-pub(crate) use files::{Leftover, Screens};
+pub(crate) use files::Leftover;
 pub(crate) use record::{Facts, Origin, Record, unix_ms};
 pub(crate) use saver::{run, save_all};
 pub(crate) use screen::Screen;
@@ -73,12 +73,8 @@ pub(crate) struct State {
 impl Store {
     /// Nothing is read or written yet.
     pub(crate) fn new(disk: Disk) -> Self {
-        let screens = match disk.screens {
-            KeepScreens::Yes => Screens::Kept,
-            KeepScreens::No => Screens::Left,
-        };
         Self {
-            files: Arc::new(Files::new(disk.folder, screens)),
+            files: Arc::new(Files::new(disk.folder, disk.screens)),
             saved: Mutex::default(),
             waits: AtomicBool::new(false),
             wake: Notify::new(),
@@ -86,6 +82,14 @@ impl Store {
             closing: AtomicBool::new(false),
             failing: AtomicBool::new(false),
             started: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether screens are kept from now on. If not, those that were are removed. Needs a tokio runtime.
+    pub(crate) fn configure(&self, screens: KeepScreens) {
+        if self.files.keep_screens(screens) != screens && screens == KeepScreens::No {
+            let files = self.files.clone();
+            tokio::task::spawn_blocking(move || files.remove_screens());
         }
     }
 

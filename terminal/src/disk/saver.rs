@@ -10,8 +10,9 @@ use bowline_screen::History;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Record, Saved, Screen, Screens, State, Store, unix_ms};
+use super::{Record, Saved, Screen, State, Store, unix_ms};
 use crate::lock;
+use crate::options::KeepScreens;
 use crate::session::Session;
 
 /// How often is looked while anything changes. Quiet for so long, a screen is saved.
@@ -150,7 +151,7 @@ async fn save(store: &Arc<Store>, session: &Arc<Session>) {
         result = write_record(store, session, record.clone()).await;
         written = Some(record).filter(|_| result.is_ok());
     }
-    if result.is_ok() && store.files.screens == Screens::Kept {
+    if result.is_ok() && store.files.screens() == KeepScreens::Yes {
         result = write_screen(store, session, state).await;
     }
     store.note(&result);

@@ -80,5 +80,6 @@ pub struct SessionInfo {
     pub last_command: Option<LastCommand>,
     /// For one that a crash or a reboot ended ([`Exit::Lost`]): when it was last seen, milliseconds of Unix
     /// time. Its screen is as it was then.
+    #[serde(default)]
     pub last_seen_ms: Option<u64>,
 }
