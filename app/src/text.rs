@@ -3,6 +3,7 @@
 use bowline_protocol::frame::Exit;
 
 use crate::functions::sessions::{AttentionReply, ProgressReply, SessionRow};
+use crate::panes::Left;
 use crate::workspace::Tab;
 
 /// Most characters of a name that is shown.
@@ -42,6 +43,16 @@ pub(crate) fn exit(exit: Exit) -> String {
         Exit::Killed => "killed".to_owned(),
         Exit::Idle => "ended because nobody used it".to_owned(),
         Exit::Lost => "ended when the machine or Bowline\u{2019}s keeper stopped".to_owned(),
+    }
+}
+
+/// How a lost session ended, and what is left of it.
+pub(crate) fn lost(left: Left, last_seen: Option<&str>) -> String {
+    let said = format!("this session {}", exit(Exit::Lost));
+    match (left, last_seen) {
+        (Left::Screen, Some(at)) => format!("{said} \u{b7} its screen as it was at {at}"),
+        (Left::Nothing, Some(at)) => format!("{said} \u{b7} last seen at {at}"),
+        (_, None) => said,
     }
 }
 
@@ -265,6 +276,16 @@ mod tests {
         assert_eq!(exit(Exit::Signal(9)), "ended by signal 9 (SIGKILL)");
         assert_eq!(exit(Exit::Signal(64)), "ended by signal 64");
         assert_eq!(exit(Exit::Killed), "killed");
+        let said = "this session ended when the machine or Bowline\u{2019}s keeper stopped";
+        assert_eq!(lost(Left::Nothing, None), said);
+        assert_eq!(
+            lost(Left::Screen, Some("14:03")),
+            format!("{said} \u{b7} its screen as it was at 14:03")
+        );
+        assert_eq!(
+            lost(Left::Nothing, Some("14:03")),
+            format!("{said} \u{b7} last seen at 14:03")
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ import { until, within } from "../support/wait.mjs";
 
 const PASTE_BYTES = 5 * 1024 * 1024;
 
-journey("the server killed and started again: the page says that its sessions are gone, and goes on with new ones", async (stage) => {
+journey("the server killed and started again: the page says that its sessions ended, and goes on with new ones", async (stage) => {
   // With a keeper they would not be gone.
   const server = await stage.server({ args: ["--keeper", "off"] });
   const view = await stage.page();
@@ -22,8 +22,8 @@ journey("the server killed and started again: the page says that its sessions ar
   await view.waitForLink("offline");
   await server.restart();
   await view.waitForLink("websocket");
-  await view.waitForPane("gone");
-  await view.pane.getByText(/gone|no longer/i).first().waitFor();
+  await view.waitForPane("exited");
+  await view.pane.getByText(/ended when the machine or/).waitFor();
   assert.deepEqual(
     (await view.tabs()).map(({ name }) => name).at(1),
     "second",

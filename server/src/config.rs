@@ -673,6 +673,18 @@ mod tests {
     }
 
     #[test]
+    fn screens_are_kept_in_the_state_folder_unless_told_otherwise() {
+        for (given, screens) in [
+            ("", KeepScreens::Yes),
+            ("--keep-screens off", KeepScreens::No),
+        ] {
+            let config = resolve(&format!("--state-dir /s {given}"), &[HOME]).unwrap();
+            let folder = PathBuf::from("/s/sessions");
+            assert_eq!(config.sessions.disk, Some(Disk { folder, screens }));
+        }
+    }
+
+    #[test]
     fn a_token_that_can_be_guessed_is_refused() {
         assert!(resolve("", &[HOME, ("BOWLINE_TOKEN", "hunter2")]).is_err());
     }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::lost::LostNotice;
 use super::{Gate, LinkState};
 use crate::context::GateView;
 use crate::state::banner::{Banner, Offer};
@@ -57,6 +58,7 @@ pub(crate) fn LinkBanner() -> impl IntoView {
                     }}
                 </div>
             })}
+            <LostNotice />
         </div>
     }
 }

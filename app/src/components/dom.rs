@@ -3,6 +3,8 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::state::lost::Moment;
+
 /// Calls `callback` for an event of `target`, for the life of the page.
 pub(crate) fn listen(
     target: &web_sys::EventTarget,
@@ -36,6 +38,19 @@ pub(crate) fn query(name: &str) -> Option<String> {
         let value = pair.strip_prefix(name)?.strip_prefix('=')?;
         Some(value.to_owned())
     })
+}
+
+/// A moment of Unix time by this browser's clock, in words.
+pub(crate) fn when(unix_ms: u64) -> String {
+    let moment = |date: js_sys::Date| Moment {
+        year: date.get_full_year(),
+        month: date.get_month(),
+        day: date.get_date(),
+        hour: date.get_hours(),
+        minute: date.get_minutes(),
+    };
+    let then = js_sys::Date::new(&(unix_ms as f64).into());
+    moment(then).words(moment(js_sys::Date::new_0()))
 }
 
 /// Scrolls an element into view, no further than needed.

@@ -15,6 +15,7 @@ mod icons;
 #[cfg(feature = "hydrate")]
 mod keyboard;
 mod login;
+mod lost;
 mod picker;
 mod shortcuts;
 mod tab;

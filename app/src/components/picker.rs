@@ -8,7 +8,7 @@ use leptos::html::Button;
 use leptos::prelude::*;
 
 use super::dialog::Dialog;
-use crate::functions::sessions::{SessionRow, State};
+use crate::functions::sessions::{ExitReply, SessionRow, State};
 use crate::state::desk::Desk;
 use crate::text;
 use bowline_protocol::SessionId;
@@ -64,13 +64,26 @@ fn facts(row: &SessionRow) -> String {
         1 => "1 viewer".to_owned(),
         count => format!("{count} viewers"),
     };
+    let idle = match row.exit {
+        Some(ExitReply::Lost) => format!("last seen {} ago", text::age(row.idle_s)),
+        _ => format!("idle {}", text::age(row.idle_s)),
+    };
     format!(
-        "{}\u{d7}{} \u{b7} started {} ago \u{b7} idle {} \u{b7} {viewers}",
+        "{}\u{d7}{} \u{b7} started {} ago \u{b7} {idle} \u{b7} {viewers}",
         row.cols,
         row.rows,
         text::age(row.age_s),
-        text::age(row.idle_s)
     )
+}
+
+/// Where a session is.
+fn whereabouts(place: Place, row: &SessionRow) -> &'static str {
+    match (place, row.exit) {
+        (Place::Ended, Some(ExitReply::Lost)) => "lost",
+        (Place::Ended, _) => "ended",
+        (Place::Shown, _) => "in a tab",
+        (Place::Detached, _) => "detached",
+    }
 }
 
 /// Whether a session shall really be killed, with the program that would end.
@@ -96,6 +109,12 @@ fn focus_soon(button: NodeRef<Button>) {
 fn notice(row: &SessionRow) -> String {
     let notice = row.notice.as_deref().unwrap_or_default();
     notice.trim_start_matches("Bowline: ").to_owned()
+}
+
+/// How a session ended, if it did.
+fn ended(row: &SessionRow) -> String {
+    let exit = row.exit.map(|exit| text::exit(exit.into()));
+    exit.unwrap_or_default()
 }
 
 /// Why somebody should look at a session, if somebody should.
@@ -250,11 +269,9 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                 <div class="session-title">
                     <span class="session-name">{move || read(|row| row.label.clone())}</span>
                     <span class="session-process">{move || read(program)}</span>
-                    <span class="session-place">{move || match place() {
-                        Some(Place::Shown) => "in a tab",
-                        Some(Place::Ended) => "ended",
-                        _ => "detached",
-                    }}</span>
+                    <span class="session-place" title=move || read(ended)>
+                        {move || found.with(|found| found.as_ref().map(|(place, row)| whereabouts(*place, row)))}
+                    </span>
                     <Show when=move || !read(attention).is_empty()>
                         <span class="session-place attention">{move || read(attention)}</span>
                     </Show>
@@ -271,6 +288,26 @@ fn Row(id: SessionId, rows: Memo<Vec<(Place, SessionRow)>>, chosen: Signal<bool>
                 <button type="button" class="button primary" on:click=open>
                     {move || if place() == Some(Place::Shown) { "Show" } else { "Attach" }}
                 </button>
+                <Show when=move || !runs()>
+                    <Show when=move || !desk.only_reads()>
+                        <button
+                            type="button"
+                            class="button"
+                            title="Start the same command in the same folder"
+                            on:click=move |_| desk.restart(id)
+                        >
+                            "Restart"
+                        </button>
+                    </Show>
+                    <button
+                        type="button"
+                        class="button danger"
+                        title="Remove it from the list, with what it showed"
+                        on:click=move |_| desk.kill(id)
+                    >
+                        "Forget"
+                    </button>
+                </Show>
                 <Show when=runs>
                     <button
                         type="button"
@@ -363,6 +400,16 @@ mod tests {
             question(&row(1, "vim", State::Idle)),
             "Kill \u{201c}vim\u{201d} and what runs in it?"
         );
+    }
+
+    #[test]
+    fn a_lost_session_is_called_so() {
+        let mut lost = row(9, "x", State::Exited);
+        assert_eq!(whereabouts(Place::Ended, &lost), "ended");
+        lost.exit = Some(ExitReply::Lost);
+        assert_eq!(whereabouts(Place::Ended, &lost), "lost");
+        assert!(facts(&lost).contains("last seen 9 s ago"));
+        assert!(ended(&lost).contains("the machine"));
     }
 
     #[test]

@@ -116,6 +116,29 @@ async fn output_is_read_without_being_consumed_and_ends_with_the_exit() {
 }
 
 #[tokio::test]
+async fn what_has_ended_starts_again_once() {
+    with_context(async |_| {
+        let session = script("echo here; read x; exit 3").await.unwrap();
+        let running = restart_session(session).await.unwrap_err();
+        assert_eq!(running.code(), ErrorCode::Running);
+        write_input(session, "\n".to_owned(), None, None)
+            .await
+            .unwrap();
+        assert_eq!(read_to_end(session).await.1, ExitReply::Code(3));
+        let again = restart_session(session).await.unwrap();
+        assert!(!again.reattached && again.session_id != session);
+        write_input(again.session_id, "\n".to_owned(), None, None)
+            .await
+            .unwrap();
+        let (text, exit) = read_to_end(again.session_id).await;
+        assert!(text.starts_with("here") && exit == ExitReply::Code(3));
+        let gone = restart_session(session).await.unwrap_err();
+        assert_eq!(gone.code(), ErrorCode::Gone);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn input_is_echoed_and_typed_once() {
     with_context(async |_| {
         let session = script("read line; echo got $line").await.unwrap();

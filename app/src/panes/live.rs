@@ -17,6 +17,7 @@ use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
 use crate::components::PageVisible;
 use crate::components::dom::BoxWatcher;
+use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
 use crate::state::ledger::Change;
@@ -302,7 +303,8 @@ impl Live {
         }
     }
 
-    /// Starts a session for this pane, or finds the one that another page just started for it.
+    /// Starts a session for this pane, or finds the one that another page just started for it. What ended
+    /// here is started again as it was.
     fn create(self: &Rc<Self>) {
         let Some(emulator) = self.emulator() else {
             return;
@@ -318,10 +320,21 @@ impl Live {
         self.parts.state.set(PaneState::Connecting);
         let size = emulator.proposed().unwrap_or_default();
         let (live, pane) = (Rc::clone(self), self.parts.pane.get_value());
+        let ended = self.parts.session.get_untracked();
         spawn_local(async move {
-            let (cols, rows) = (Some(size.cols), Some(size.rows));
-            let answer =
-                functions::create_session(None, cols, rows, Some(pane.clone()), None, None).await;
+            let mut again = None;
+            if let Some(ended) = ended {
+                let answer = functions::restart_session(ended).await;
+                again = Some(answer).filter(|answer| !answer.as_ref().is_err_and(is_gone));
+            }
+            let answer = match again {
+                Some(answer) => answer,
+                None => {
+                    let (cols, rows) = (Some(size.cols), Some(size.rows));
+                    let (for_pane, none) = (Some(pane.clone()), None);
+                    functions::create_session(none, cols, rows, for_pane, None, None).await
+                }
+            };
             live.creating.set(false);
             if live.closed.get() {
                 return;
@@ -459,6 +472,10 @@ impl Live {
             emulator.dispose();
         }
     }
+}
+
+fn is_gone(error: &AppError) -> bool {
+    error.code() == ErrorCode::Gone
 }
 
 /// `localStorage` may ask for the DOM renderer.

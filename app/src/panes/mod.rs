@@ -26,6 +26,15 @@ use crate::text;
 #[cfg(feature = "hydrate")]
 pub(crate) use registry::{install_hooks, repaint, shown_emulator};
 
+/// What is left of a program that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Its last screen.
+    Screen,
+    /// It never said anything, or that was not kept.
+    Nothing,
+}
+
 /// What a pane shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PaneState {
@@ -34,7 +43,7 @@ pub(crate) enum PaneState {
     /// A program runs.
     Live,
     /// The program ended.
-    Exited(Exit),
+    Exited(Exit, Left),
     /// There is no such session.
     Gone,
     /// No session could be started.
@@ -47,17 +56,21 @@ impl PaneState {
         match self {
             Self::Connecting => "connecting",
             Self::Live => "live",
-            Self::Exited(_) => "exited",
+            Self::Exited(..) => "exited",
             Self::Gone => "gone",
             Self::Failed(_) => "failed",
         }
     }
 
-    /// What the bar says and how a new program is asked for; `None` while there is nothing to say.
-    fn bar(&self) -> Option<(String, &'static str)> {
+    /// What the bar says and how a new program is asked for; `None` while there is nothing to say. The words
+    /// are for when a lost session was last seen.
+    fn bar(&self, last_seen: impl FnOnce() -> Option<String>) -> Option<(String, &'static str)> {
         match self {
             Self::Connecting | Self::Live => None,
-            Self::Exited(exit) => Some((text::exit(*exit), "Restart")),
+            Self::Exited(Exit::Lost, left) => {
+                Some((text::lost(*left, last_seen().as_deref()), "Restart"))
+            }
+            Self::Exited(exit, _) => Some((text::exit(*exit), "Restart")),
             Self::Gone => Some(("this session is gone".to_owned(), "Restart")),
             Self::Failed(why) => Some((why.clone(), "Try again")),
         }
@@ -154,7 +167,8 @@ fn PaneView(key: Key) -> impl IntoView {
         restarts,
         ..
     } = parts;
-    let bar = Memo::new(move |_| state.with(PaneState::bar));
+    let last_seen = move || when(desk.last_seen(session.get()?)?);
+    let bar = Memo::new(move |_| state.with(|state| state.bar(last_seen)));
     view! {
         <div
             id=panel
@@ -187,7 +201,15 @@ fn PaneView(key: Key) -> impl IntoView {
                         <button
                             type="button"
                             class="button"
-                            on:click=move |_| desk.close_tab(&closing)
+                            on:click=move |_| {
+                                let lost = state
+                                    .with_untracked(|state| matches!(state, PaneState::Exited(Exit::Lost, _)));
+                                if let (Some(session), true) = (session.get_untracked(), lost) {
+                                    // It was seen; it would be kept for ever.
+                                    desk.kill(session);
+                                }
+                                desk.close_tab(&closing);
+                            }
                         >
                             "Close"
                         </button>
@@ -195,6 +217,17 @@ fn PaneView(key: Key) -> impl IntoView {
                 })
             }}
         </div>
+    }
+}
+
+/// A moment of Unix time by the reader's clock, which the server doesn't know.
+fn when(unix_ms: u64) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    return Some(crate::components::dom::when(unix_ms));
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = unix_ms;
+        None
     }
 }
 

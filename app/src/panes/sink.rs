@@ -13,7 +13,7 @@ use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::PaneState;
+use super::{Left, PaneState};
 use crate::link_api::{Attached, LinkHandle, PaneSink, Reason, Snapshot};
 use crate::state::desk::Desk;
 use crate::state::look::{Held, Look, Ruler};
@@ -156,7 +156,7 @@ impl Sink {
         let (emulator, state) = (Rc::clone(&self.target.emulator), self.target.state);
         let done = move || {
             emulator.scroll_to(keep);
-            if state.with_untracked(|state| matches!(state, PaneState::Exited(_))) {
+            if state.with_untracked(|state| matches!(state, PaneState::Exited(..))) {
                 emulator.write_text(HIDE_CURSOR);
             }
             step();
@@ -250,8 +250,17 @@ pub(super) fn change_look(look: RwSignal<Look>, change: impl FnOnce(&mut Look)) 
     }
 }
 
-fn show_exit(emulator: &Emulator, state: RwSignal<PaneState>, desk: Desk, exit: Exit) {
-    let exit = PaneState::Exited(exit);
+fn show_exit(
+    emulator: &Emulator,
+    state: RwSignal<PaneState>,
+    desk: Desk,
+    (exit, end): (Exit, u64),
+) {
+    let left = match end {
+        0 => Left::Nothing,
+        _ => Left::Screen,
+    };
+    let exit = PaneState::Exited(exit, left);
     // The pane may be gone by the time its last write is parsed.
     if state.try_get_untracked().is_some_and(|now| now != exit) {
         state.set(exit);

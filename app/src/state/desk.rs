@@ -140,6 +140,19 @@ impl Desk {
         self.sessions.with(|rows| rows.iter().filter(calls).count())
     }
 
+    /// Reads the session list as last known, tracked.
+    pub(crate) fn with_sessions<T>(self, read: impl FnOnce(&[SessionRow]) -> T) -> T {
+        self.sessions.with(|rows| read(rows))
+    }
+
+    /// When a lost session was last seen, tracked.
+    pub(crate) fn last_seen(self, session: SessionId) -> Option<u64> {
+        self.sessions.with(|rows| {
+            let row = rows.iter().find(|row| row.session_id == session)?;
+            row.last_seen_ms
+        })
+    }
+
     /// The session list as last known, tracked.
     pub(crate) fn sessions(self) -> Vec<SessionRow> {
         self.sessions.get()
@@ -303,6 +316,56 @@ impl Desk {
             }
             self.refresh_sessions();
         });
+    }
+
+    /// Starts the program of an ended session again and shows it.
+    pub(crate) fn restart(self, session: SessionId) {
+        spawn_local(async move {
+            if let Some(again) = self.start_again(session).await {
+                let tab = self.peek(|workspace| workspace.tab_of(again).map(|tab| tab.id.clone()));
+                match tab {
+                    Some(tab) => self.activate(&tab),
+                    None => self.change(Change::Add(fresh_tab(Some(again)))),
+                }
+                self.overlay.set(None);
+                self.focus();
+            }
+            self.refresh_sessions();
+        });
+    }
+
+    /// Starts the programs of several ended sessions again, where they were.
+    pub(crate) fn restart_all(self, sessions: Vec<SessionId>) {
+        spawn_local(async move {
+            for session in sessions {
+                self.start_again(session).await;
+            }
+            self.refresh_sessions();
+        });
+    }
+
+    /// Starts a program again and shows it in the pane that showed it. One that somebody else has started
+    /// needs nothing; what goes wrong is told.
+    async fn start_again(self, session: SessionId) -> Option<SessionId> {
+        let again = match functions::restart_session(session).await {
+            Ok(created) => created.session_id,
+            Err(error) if error.code() == ErrorCode::Gone => return None,
+            Err(error) => {
+                self.toasts.say(Tone::Problem, error.to_string());
+                return None;
+            }
+        };
+        let pane = self.peek(|workspace| {
+            let tab = workspace.tab_of(session);
+            tab.map(|tab| tab.pane.id.clone())
+        });
+        if let Some(pane) = pane {
+            self.change(Change::Show {
+                pane,
+                session: again,
+            });
+        }
+        Some(again)
     }
 
     /// Puts the keyboard into the terminal shown.

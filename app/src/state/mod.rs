@@ -8,6 +8,7 @@ pub(crate) mod face;
 pub(crate) mod known;
 pub(crate) mod ledger;
 pub(crate) mod look;
+pub(crate) mod lost;
 pub(crate) mod progress;
 pub(crate) mod seed;
 pub(crate) mod tail;

@@ -46,8 +46,8 @@ impl Progress {
         self.epoch
     }
 
-    /// Everything before `end` is parsed. Answers the exit, if that was all.
-    pub(crate) fn parsed(&mut self, epoch: Epoch, end: u64) -> Option<Exit> {
+    /// Everything before `end` is parsed. Answers the exit and where output ended, if that was all.
+    pub(crate) fn parsed(&mut self, epoch: Epoch, end: u64) -> Option<(Exit, u64)> {
         if epoch != self.epoch {
             return None;
         }
@@ -55,15 +55,14 @@ impl Progress {
         self.due()
     }
 
-    /// The program ended and its output ends at `end`. Answers the exit, if all of it is shown.
-    pub(crate) fn exited(&mut self, exit: Exit, end: u64) -> Option<Exit> {
+    /// The program ended and its output ends at `end`. Answers both, if all of it is shown.
+    pub(crate) fn exited(&mut self, exit: Exit, end: u64) -> Option<(Exit, u64)> {
         self.exit = Some((exit, end));
         self.due()
     }
 
-    fn due(&self) -> Option<Exit> {
-        self.exit
-            .and_then(|(exit, end)| (self.parsed >= end).then_some(exit))
+    fn due(&self) -> Option<(Exit, u64)> {
+        self.exit.filter(|(_, end)| self.parsed >= *end)
     }
 }
 
@@ -83,8 +82,9 @@ mod tests {
         let epoch = progress.epoch();
         assert_eq!(progress.exited(Exit::Code(3), 12), None);
         assert_eq!(progress.parsed(epoch, 11), None);
-        assert_eq!(progress.parsed(epoch, 12), Some(Exit::Code(3)));
-        assert_eq!(attached(5).exited(Exit::Killed, 5), Some(Exit::Killed));
+        assert_eq!(progress.parsed(epoch, 12), Some((Exit::Code(3), 12)));
+        let killed = (Exit::Killed, 5);
+        assert_eq!(attached(5).exited(killed.0, killed.1), Some(killed));
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(progress.exited(Exit::Code(3), 12), None);
         let epoch = progress.replaced();
         assert_eq!(progress.parsed(old, 12), None);
-        assert_eq!(progress.parsed(epoch, 12), Some(Exit::Code(3)));
+        assert_eq!(progress.parsed(epoch, 12), Some((Exit::Code(3), 12)));
     }
 
     #[test]
@@ -113,6 +113,7 @@ mod tests {
         let epoch = progress.epoch();
         progress.parsed(epoch, 50);
         progress.attached(Start::Resumed, 50);
-        assert_eq!(progress.exited(Exit::Code(0), 50), Some(Exit::Code(0)));
+        let exit = (Exit::Code(0), 50);
+        assert_eq!(progress.exited(exit.0, exit.1), Some(exit));
     }
 }

@@ -13,7 +13,7 @@ use super::{CreateSession, Created, Inner, Pane, Sessions};
 use crate::disk::{self, Origin};
 use crate::error::Error;
 use crate::lock;
-use crate::session::Session;
+use crate::session::{Phase, Session};
 
 /// When the machine goes down, programs are sent signals too: what a signal ended is not forgotten before it
 /// is clear that this process goes on.
@@ -99,7 +99,7 @@ impl Sessions {
     pub async fn restart(&self, id: SessionId) -> Result<Created, Error> {
         let session = self.find(id).filter(|session| !session.is_closed());
         let session = session.ok_or(Error::Gone)?;
-        if !session.is_ended() {
+        if session.is_running() {
             return Err(Error::Running);
         }
         if !lock(&self.0.table).restarting.insert(id) {
@@ -109,6 +109,8 @@ impl Sessions {
             inner: &self.0,
             session: id,
         };
+        // Its end may have been told just now.
+        session.reached(Phase::Ended).await;
         let seen = session.folder();
         let folders = seen.into_iter().chain(session.origin.folder.clone());
         let request = CreateSession {
