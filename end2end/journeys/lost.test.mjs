@@ -9,6 +9,8 @@ import { gunzipSync } from "node:zlib";
 import { journey } from "../support/journey.mjs";
 import { until } from "../support/wait.mjs";
 
+// Sessions live in the server: its end is theirs.
+const OFF = ["--keeper", "off"];
 const WHY = /ended when the machine or Bowline’s keeper stopped/;
 
 /** Where what is kept of sessions lies. */
@@ -16,15 +18,16 @@ function kept(/** @type {import("../support/server.mjs").BowlineServer} */ serve
   return path.join(server.stateDir, "sessions");
 }
 
-/** Waits until a session's screen and folder are on disk. */
+/** Waits until a session's screen, folder and name are on disk. */
 async function untilKept(
   /** @type {import("../support/server.mjs").BowlineServer} */ server,
   /** @type {string} */ session,
-  /** @type {{screen?: string, folder?: string}} */ { screen, folder },
+  /** @type {{screen?: string, folder?: string, label?: string}} */ { screen, folder, label },
 ) {
   await until("what is kept on disk", async () => {
     const file = path.join(kept(server), session);
     const record = JSON.parse(await readFile(`${file}.json`, "utf8"));
+    if (label !== undefined && record.label !== label) return false;
     if (folder !== undefined && record.folder !== folder) return false;
     return screen === undefined || gunzipSync(await readFile(`${file}.screen.gz`)).includes(screen);
   });
@@ -47,7 +50,7 @@ function notice(/** @type {import("../support/page.mjs").BowlinePage} */ view) {
 }
 
 journey("a session that a crash ended: the page says so, shows its last screen, and starts it again in its folder", async (stage) => {
-  const server = await stage.server();
+  const server = await stage.server({ args: OFF });
   const view = await stage.page();
   const lost = await view.session();
   await view.page.evaluate(() => Object.assign(window, { journeyLoad: 1 }));
@@ -83,25 +86,25 @@ journey("a session that a crash ended: the page says so, shows its last screen, 
 });
 
 journey("several that a crash ended are told once, listed as lost, and all started again at once", async (stage) => {
-  const server = await stage.server();
+  const server = await stage.server({ args: OFF });
   const view = await stage.page();
-  await view.renameTab(0, "one");
-  const sessions = [await view.session()];
-  for (const [index, name] of ["two", "three"].entries()) {
-    await view.newTab();
-    await view.renameTab(index + 1, name);
+  const NAMES = ["one", "two", "three", "hidden"];
+  const sessions = [];
+  for (const [index, name] of NAMES.slice(0, 3).entries()) {
+    if (index > 0) await view.newTab();
+    await view.renameTab(index, name);
     sessions.push(await view.session());
   }
   // One that is in no tab, with arguments.
   const command = ["sh", "-c", "echo \"<$0> <$1>\"; exec cat", "a  b", "c"];
   const { json } = await server.api("api/session", { command, label: "hidden", cwd: "/usr" });
   sessions.push(json.session_id);
-  for (const session of sessions) await untilKept(server, session, {});
+  for (const [index, session] of sessions.entries()) await untilKept(server, session, { label: NAMES[index] });
 
   await crash(server, view);
   await notice(view).getByText(`4 sessions ended when the machine or Bowline’s keeper stopped.`).waitFor();
   let picker = await view.openPicker();
-  for (const name of ["one", "two", "three", "hidden"]) {
+  for (const name of NAMES) {
     await picker.row(name).getByText("lost", { exact: true }).waitFor();
   }
   await picker.close();
@@ -135,7 +138,7 @@ journey("several that a crash ended are told once, listed as lost, and all start
 });
 
 journey("an end in good order keeps what ran; without kept screens it is still told and started again", async (stage) => {
-  const server = await stage.server({ args: ["--keep-screens", "off"] });
+  const server = await stage.server({ args: [...OFF, "--keep-screens", "off"] });
   const view = await stage.page();
   const lost = await view.session();
   await view.run("cd /usr; echo secret-$((1+1))", /^secret-2\s*$/m);
@@ -164,7 +167,7 @@ journey("an end in good order keeps what ran; without kept screens it is still t
 });
 
 journey("files that can't be read, or none: the page says that its session is gone, and goes on", async (stage) => {
-  const server = await stage.server();
+  const server = await stage.server({ args: OFF });
   const view = await stage.page();
   await untilKept(server, await view.session(), {});
   await server.kill("SIGKILL");

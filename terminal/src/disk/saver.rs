@@ -1,5 +1,5 @@
 //! The saver: looks which sessions changed and has what is on disk follow them, one session at a time and
-//! never with more than a small part of a processor.
+//! mostly with a small part of a processor.
 
 use std::io;
 use std::sync::Arc;
@@ -19,10 +19,11 @@ use crate::session::Session;
 const LOOK: Duration = Duration::from_secs(1);
 /// While output goes on, a screen is saved no more often than this.
 const PAUSE: Duration = Duration::from_secs(5);
-/// After a save the saver rests for so many times what it took: it has at most a tenth of a processor.
+/// After a save the saver rests for so many times what it took, within [`PAUSE`]: many small ones have at most
+/// a tenth of a processor.
 const REST: u32 = 9;
-/// A screen is made in milliseconds, or the threads that make it are stuck.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A screen is made in milliseconds, on a busy machine in seconds, or the threads that make it are stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Added to the niceness of the thread that compresses and writes.
 const NICENESS: i32 = 10;
 /// How long the save of everything may take, at the end.
@@ -121,7 +122,8 @@ async fn look(store: &Arc<Store>, sessions: &[Arc<Session>]) -> Pending {
             None => {
                 let began = Instant::now();
                 save(store, session).await;
-                sleep(began.elapsed() * REST).await;
+                // On a busy machine it takes long without having had much of it.
+                sleep((began.elapsed() * REST).min(PAUSE)).await;
             }
         }
         pending = Pending::Something;

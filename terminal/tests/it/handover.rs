@@ -111,6 +111,38 @@ fn told(world: &World) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
 }
 
 #[tokio::test]
+async fn what_has_ended_starts_again_afterwards_with_its_arguments_where_it_was() {
+    let before = World::with(options());
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().canonicalize().expect("it is there");
+    let request = CreateSession {
+        cwd: Some(folder.clone()),
+        ..command_of(&[
+            "sh",
+            "-c",
+            "pwd; printf '<%s>' \"$@\"; exit 4",
+            "sh",
+            "a  b",
+        ])
+    };
+    let created = before.sessions.create(request).await;
+    let session = created.expect("a session").session;
+    let mut page = shown(&before, 1, session).await;
+    assert_eq!(page.exit_of(session).await, Exit::Code(4));
+    let age = before.sessions.list()[0].age;
+
+    let after = moved(&before, options()).await;
+    assert!(after.sessions.list()[0].age >= age);
+    let again = after.sessions.restart(session).await.expect("it starts");
+    let mut page = shown(&after, 1, again.session).await;
+    page.see(again.session, "<a  b>").await;
+    assert_eq!(page.exit_of(again.session).await, Exit::Code(4));
+    let (_, said) = log(&after, again.session);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(said.starts_with(&folder.display().to_string()), "{said}");
+}
+
+#[tokio::test]
 async fn what_sessions_show_and_say_is_the_same_afterwards() {
     let before = World::with(options());
     let folder = tempfile::tempdir().expect("a folder");
