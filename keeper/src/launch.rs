@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bowline_terminal::resources::{self, Finder};
 use bowline_terminal::{Options, environment};
 
 use crate::place;
@@ -59,6 +60,7 @@ impl Launch {
         let passed = PASSED
             .iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)));
+        let limit = resources::as_found(Finder::Child)?;
         let mut child = Command::new(self.program.path())
             .args(["keeper", "--started", "--state-dir"])
             .arg(&self.state_dir)
@@ -70,6 +72,7 @@ impl Launch {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
+        drop(limit);
         // Not as arguments, which everybody on the machine can read.
         let options = serde_json::to_vec(&self.options)?;
         if let Some(mut stdin) = child.stdin.take() {

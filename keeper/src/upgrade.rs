@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use bowline_protocol::ids::ServerId;
+use bowline_terminal::resources::{self, Finder};
 use bowline_terminal::{HandOverError, Options, Sessions};
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,8 @@ async fn try_become(
         .collect();
     let parcel = Parcel::pack(&descriptors)?;
     tracing::info!(program = %path.display(), "going on as another program");
+    // It raises the limit itself, and programs get back what it finds.
+    let _limit = resources::as_found(Finder::NextImage)?;
     let error = Command::new(path)
         .args(["keeper", "--resumed", "--state-dir"])
         .arg(luggage.state_dir)

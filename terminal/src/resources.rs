@@ -94,6 +94,41 @@ impl Drop for ForPrograms {
     }
 }
 
+/// Who is to find the limit of open files as this process found it: each raises it by itself, and has to know
+/// what programs are to get back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finder {
+    /// Another image of this process, which has few files open once it is there.
+    NextImage,
+    /// Another host of sessions, which is started while this process goes on.
+    Child,
+}
+
+/// While this lives, the limit is as it was found.
+#[derive(Debug)]
+#[must_use = "the limit is raised again as soon as it is dropped"]
+pub struct AsFound {
+    _limit: ForPrograms,
+}
+
+/// Lowers the limit again to what was found, or as far as this process can bear it.
+///
+/// # Errors
+/// There are no more files, which has to be known to leave room for those that are open.
+pub fn as_found(finder: Finder) -> io::Result<AsFound> {
+    let limit = match finder {
+        Finder::NextImage => {
+            let raised = of_programs().and_then(|found| {
+                let raised = getrlimit(Resource::Nofile);
+                setrlimit(Resource::Nofile, found).is_ok().then_some(raised)
+            });
+            ForPrograms { raised }
+        }
+        Finder::Child => ForPrograms::begin(&fs::File::open("/dev/null")?.into()),
+    };
+    Ok(AsFound { _limit: limit })
+}
+
 /// Why no further session may start, if open files don't suffice.
 pub(crate) fn shortage(running: usize) -> Option<Error> {
     let limit = getrlimit(Resource::Nofile).current?;
@@ -142,6 +177,23 @@ mod tests {
         assert_eq!(sessions_within(128), 32);
         assert_eq!(sessions_within(0), 0);
         assert!(sessions_within(1 << 20) > 500_000);
+    }
+
+    #[test]
+    fn the_limit_is_as_it_was_found_for_as_long_as_that_is_wanted() {
+        let limit = |current| Rlimit {
+            current: Some(current),
+            maximum: Some(current.max(400)),
+        };
+        let now = || getrlimit(Resource::Nofile).current;
+        setrlimit(Resource::Nofile, limit(300)).expect("less is always allowed");
+        assert_eq!(raise_open_files(), Some(400));
+        for finder in [Finder::NextImage, Finder::Child] {
+            let found = as_found(finder).expect("there are files");
+            assert_eq!(now(), Some(300));
+            drop(found);
+            assert_eq!(now(), Some(400));
+        }
     }
 
     #[test]

@@ -94,6 +94,24 @@ async fn starts_again(server: &TestServer) {
 #[tokio::test]
 async fn open_files_are_raised_for_the_server_and_not_for_programs() {
     let wrapper = "ulimit -Sn 512; ulimit -Hn 4096; exec \"$@\"";
+    // A keeper that is started by the server gets what the server found, and raises it itself.
+    let kept = "--max-sessions 1000 --keeper auto --on-exit end";
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let (server, _) = TestServer::start_binary(wrapper, kept, folder).await;
+    let seen = output(
+        &server,
+        "ulimit -Sn; ulimit -Hn; grep 'open files' /proc/$PPID/limits",
+    )
+    .await;
+    let seen: Vec<&str> = seen.split_ascii_whitespace().collect();
+    assert_eq!(
+        seen,
+        [
+            "512", "4096", "Max", "open", "files", "4096", "4096", "files"
+        ]
+    );
+    server.stop().await;
+
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let (server, pid) = TestServer::start_binary(wrapper, "--max-sessions 1000", folder).await;
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", pid.as_raw_pid())).unwrap();
