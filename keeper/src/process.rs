@@ -238,8 +238,12 @@ async fn begin(config: &KeeperConfig) -> Result<Begun, KeeperError> {
                 terminals,
             } = Resumed::take()?;
             let sessions = Sessions::new(head.options);
-            let count = sessions.take_over(state, terminals).await?;
-            tracing::info!(count, "took up the sessions of the program before");
+            match sessions.take_over(state, terminals).await {
+                Ok(count) => tracing::info!(count, "took up the sessions of the program before"),
+                // Those that could be read go on: ending now would end their programs.
+                Err(_) if !sessions.list().is_empty() => {}
+                Err(error) => return Err(error.into()),
+            }
             listener.set_nonblocking(true)?;
             let held = Held {
                 lock,
