@@ -25,6 +25,7 @@ try {
   const server = await stage.server();
   await login();
   await tabs();
+  await lost();
   let prepared = false;
   for (const viewport of SIZES) {
     for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
@@ -119,6 +120,41 @@ try {
       }
     } finally {
       await busy.end();
+    }
+  }
+
+  /** What a page says after a crash. */
+  async function lost() {
+    const ended = new Stage((line) => console.log(line));
+    try {
+      const server = await ended.server({ args: ["--keeper", "off"] });
+      const first = await ended.page({ renderer: "dom" });
+      for (const [index, name] of ["agent", "build", "logs"].entries()) {
+        if (index > 0) await first.newTab();
+        await first.renameTab(index, name);
+        await first.run("clear; for line in $(seq 1 18); do echo \"line $line of what was printed\"; done", /line 18/);
+      }
+      await first.page.context().close();
+      await server.kill("SIGTERM");
+      await server.restart();
+      for (const viewport of SIZES) {
+        for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+          const view = await ended.page({ viewport, colorScheme, login: "token", pane: "exited" });
+          await view.pane.getByText(/its screen as it was/).waitFor();
+          await view.page.locator(".banner.lost").waitFor();
+          const shot = async (/** @type {string} */ what) => {
+            const file = path.join(folder, `${what}-${viewport.width}-${colorScheme}.png`);
+            await view.page.screenshot({ path: file, animations: "disabled" });
+            console.log(file);
+          };
+          await shot("lost");
+          await view.openPicker();
+          await shot("lost-picker");
+          await view.page.context().close();
+        }
+      }
+    } finally {
+      await ended.end();
     }
   }
 

@@ -85,6 +85,26 @@ journey("a session that a crash ended: the page says so, shows its last screen, 
   assert.ok(names.every((name) => !name.startsWith(lost)), `of the lost one nothing is left: ${names}`);
 });
 
+journey("the keeper killed: the page says which session ended, and starts it again in a keeper that is there by then", async (stage) => {
+  const server = await stage.server({ args: ["--keeper", "auto", "--on-exit", "end"] });
+  const view = await stage.page();
+  const lost = await view.session();
+  const folder = path.join(server.home, "here");
+  await view.run("mkdir here; cd here; echo last-$((1+1))", /^last-2\s*$/m);
+  await untilKept(server, lost, { screen: "last-2", folder });
+  const keeper = await server.keeper();
+  assert.ok(keeper);
+  process.kill(keeper, "SIGKILL");
+  await view.waitForPane("exited");
+  await view.pane.getByText(WHY).waitFor();
+  await view.waitForText(/^last-2\s*$/m);
+  await view.restartButton.click();
+  await view.waitForPane("live");
+  await view.run("pwd", /\/here\s*$/m);
+  assert.notEqual(await server.keeper(), keeper);
+  assert.equal((await server.sessions()).length, 1);
+});
+
 journey("several that a crash ended are told once, listed as lost, and all started again at once", async (stage) => {
   const server = await stage.server({ args: OFF });
   const view = await stage.page();
@@ -123,8 +143,7 @@ journey("several that a crash ended are told once, listed as lost, and all start
   for (const session of (await server.sessions()).map(({ session_id }) => session_id)) await untilKept(server, session, {});
 
   // A page that was told of none.
-  const other = await stage.page({ login: "token" }).catch(() => undefined);
-  assert.ok(other, "the page opens with a live session in front");
+  const other = await stage.page({ login: "token" });
   await notice(other).getByText("3 sessions ended").waitFor();
   await notice(other).getByRole("button", { name: "Restart all" }).click();
   await notice(other).waitFor({ state: "hidden" });

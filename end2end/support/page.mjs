@@ -38,10 +38,10 @@ export class BowlinePage {
     await this.ready();
   }
 
-  /** Connected, and the pane in front shows a live terminal. */
-  async ready() {
+  /** Connected, and the pane in front shows a live terminal, or what else is expected there. */
+  async ready(pane = "live") {
     await this.waitForLink("websocket", "poll");
-    await this.waitForPane("live");
+    await this.waitForPane(pane);
   }
 
   // The link

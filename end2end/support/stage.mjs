@@ -59,6 +59,7 @@ export async function closeBrowser() {
  * @property {"dom" | "default"} [renderer]
  * @property {{width: number, height: number}} [viewport]
  * @property {"dark" | "light"} [colorScheme]
+ * @property {string} [pane] what the pane in front shows at first; "live" if left out
  */
 
 /** Everything a journey starts, ended in the reverse order. */
@@ -109,7 +110,7 @@ export class Stage {
     const view = await this.blankPage(options);
     if (login === "token") await logIn(view.page.context(), url, server.token);
     await view.page.goto(login === "code" ? `${url}#code=${server.code}` : url);
-    if (login !== "none") await view.ready();
+    if (login !== "none") await view.ready(options.pane);
     return view;
   }
 
