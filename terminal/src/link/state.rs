@@ -19,6 +19,11 @@ use crate::viewers::Reach;
 /// closed: the client comes back and is told everything whole as it attaches.
 pub(super) const OUTBOX_MAX: usize = 4096;
 
+/// What the first batch of a transport may hold, bytes; the next ones twice as much each. Some ways cut a
+/// connection whenever it has carried so much: a batch that is longer would never come through whole, and be
+/// sent for ever.
+const FIRST_BATCH: usize = 16 * 1024;
+
 #[derive(Debug)]
 pub(super) struct State {
     /// The highest seen, and what it is; `None` before the first.
@@ -26,6 +31,8 @@ pub(super) struct State {
     pub(super) attachments: BTreeMap<SessionId, Attachment>,
     /// Attachments with something to send, in turn.
     queue: VecDeque<SessionId>,
+    /// What the next batch may hold, bytes.
+    batch: usize,
     pub(super) outbox: VecDeque<ServerFrame>,
     /// Polling only: sessions whose `Attached` may still be under way. Nothing is said of them by the other
     /// request, which might arrive first.
@@ -56,6 +63,7 @@ impl State {
             serving: None,
             attachments: BTreeMap::new(),
             queue: VecDeque::new(),
+            batch: FIRST_BATCH,
             outbox: VecDeque::new(),
             introduced: BTreeSet::new(),
             lanes: Lanes::default(),
@@ -78,6 +86,7 @@ impl State {
     /// Forgets what only the last transport was to be told; of no session anything is said before it is
     /// attached again.
     pub(super) fn start_transport(&mut self) {
+        self.batch = FIRST_BATCH;
         self.outbox.clear();
         self.introduced.clear();
         self.lanes = Lanes::default();
@@ -149,7 +158,8 @@ impl State {
     /// session's echo waiting.
     pub(super) fn serve(&mut self, writer: &mut BatchWriter) {
         let mut held_back = VecDeque::new();
-        while writer.len() < BATCH_PAYLOAD
+        let most = self.batch;
+        while writer.len() < most
             && let Some(session) = self.queue.pop_front()
         {
             if self.introduced.contains(&session) {
@@ -159,13 +169,16 @@ impl State {
             let Some(attachment) = self.attachments.get_mut(&session) else {
                 continue;
             };
-            let room = (BATCH_PAYLOAD - writer.len()).min(FRAME_PAYLOAD);
+            let room = (most - writer.len()).min(FRAME_PAYLOAD);
             match attachment.serve(writer, room) {
                 Served::More => self.queue.push_back(session),
                 Served::Done => attachment.queued = false,
             }
         }
         self.queue.append(&mut held_back);
+        if writer.len() >= most {
+            self.batch = (2 * most).min(BATCH_PAYLOAD);
+        }
     }
 
     pub(super) fn serve_only(&mut self, sessions: &BTreeSet<SessionId>, writer: &mut BatchWriter) {
