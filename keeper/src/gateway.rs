@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -53,14 +54,14 @@ pub(crate) struct Gateway {
 }
 
 /// A connection after its greeting.
-struct Connection {
-    reader: FrameReader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+pub(crate) struct Connection {
+    pub(crate) reader: FrameReader<OwnedReadHalf>,
+    pub(crate) writer: OwnedWriteHalf,
 }
 
 /// Who answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
+pub(crate) struct Found {
     /// Its process.
     pid: u32,
     /// The identity of the program that it runs.
@@ -129,10 +130,7 @@ impl Gateway {
         client: ClientId,
         generation: Generation,
     ) -> Result<(Upward, Downward), LinkError> {
-        let link = ToKeeper::Link { client, generation };
-        let connection = self.connect(&link, Bytes::new()).await;
-        let Connection { reader, writer } = connection.map_err(|_| LinkError::Unreachable)?;
-        Ok((Upward(writer), self.downward(reader)))
+        open_link(&self.launch.socket, client, generation, &self.closing).await
     }
 
     /// Carries out one request of a link. Given up, it is given up there too.
@@ -155,9 +153,13 @@ impl Gateway {
             seq,
             hold_ms: u32::try_from(hold.as_millis()).unwrap_or(u32::MAX),
         };
-        let connection = self.connect(&frame, batch).await;
+        let connection = connect(&self.launch.socket, &frame, batch).await;
         let connection = connection.map_err(|_| LinkError::Unreachable)?;
-        self.downward(connection.reader).next_batch().await
+        let mut downward = Downward {
+            reader: connection.reader,
+            closing: self.closing.clone(),
+        };
+        downward.next_batch().await
     }
 
     /// From now on a keeper that is gone may stay so.
@@ -169,25 +171,35 @@ impl Gateway {
     pub(crate) fn close_links(&self) {
         self.closing.cancel();
     }
+}
 
-    fn downward(&self, reader: FrameReader<OwnedReadHalf>) -> Downward {
-        Downward {
-            reader,
-            closing: self.closing.clone(),
-        }
-    }
+/// A connection for one purpose. Its greeting is not waited for: the keeper was greeted before.
+async fn connect(socket: &Path, purpose: &ToKeeper, payload: Bytes) -> io::Result<Connection> {
+    let stream = UnixStream::connect(socket).await?;
+    let (reader, mut writer) = stream.into_split();
+    say_hello(&mut writer).await?;
+    wire::write(&mut writer, purpose, [payload, Bytes::new()]).await?;
+    Ok(Connection {
+        reader: FrameReader::new(reader),
+        writer,
+    })
+}
 
-    /// A connection for one purpose. Its greeting is not waited for: the keeper was greeted before.
-    async fn connect(&self, purpose: &ToKeeper, payload: Bytes) -> io::Result<Connection> {
-        let stream = UnixStream::connect(&self.launch.socket).await?;
-        let (reader, mut writer) = stream.into_split();
-        say_hello(&mut writer).await?;
-        wire::write(&mut writer, purpose, [payload, Bytes::new()]).await?;
-        Ok(Connection {
-            reader: FrameReader::new(reader),
-            writer,
-        })
-    }
+/// Opens a link's socket, which ends with `closing` too.
+pub(crate) async fn open_link(
+    socket: &Path,
+    client: ClientId,
+    generation: Generation,
+    closing: &CancellationToken,
+) -> Result<(Upward, Downward), LinkError> {
+    let link = ToKeeper::Link { client, generation };
+    let connection = connect(socket, &link, Bytes::new()).await;
+    let Connection { reader, writer } = connection.map_err(|_| LinkError::Unreachable)?;
+    let downward = Downward {
+        reader,
+        closing: closing.clone(),
+    };
+    Ok((Upward(writer), downward))
 }
 
 /// One request of a link by polling.
@@ -342,7 +354,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn ask(
+pub(crate) async fn ask(
     writer: &mut OwnedWriteHalf,
     number: u64,
     request: &Request,
@@ -356,7 +368,7 @@ async fn ask(
     wire::write(writer, &frame, [head.into(), body]).await
 }
 
-fn read_answer(mut payload: Bytes, head: u32) -> Result<(Answer, Bytes), Failure> {
+pub(crate) fn read_answer(mut payload: Bytes, head: u32) -> Result<(Answer, Bytes), Failure> {
     let head = head as usize;
     if head > payload.len() {
         return Err(Failure::strange());
@@ -375,8 +387,8 @@ async fn say_hello(writer: &mut OwnedWriteHalf) -> io::Result<()> {
 }
 
 /// Connects and greets.
-async fn greeted(launch: &Launch) -> io::Result<(Connection, Found)> {
-    let stream = UnixStream::connect(&launch.socket).await?;
+pub(crate) async fn greeted(socket: &Path) -> io::Result<(Connection, Found)> {
+    let stream = UnixStream::connect(socket).await?;
     let (reader, mut writer) = stream.into_split();
     let mut reader = FrameReader::new(reader);
     say_hello(&mut writer).await?;
@@ -404,13 +416,13 @@ async fn greeted(launch: &Launch) -> io::Result<(Connection, Found)> {
 
 /// Connects to the keeper; starts one if there is none.
 async fn found_or_started(launch: &Launch) -> io::Result<(Connection, Found)> {
-    match greeted(launch).await {
+    match greeted(&launch.socket).await {
         Err(error) if launch::is_absent(&error) => {}
         other => return other,
     }
     let mut started = launch.start()?;
     loop {
-        match greeted(launch).await {
+        match greeted(&launch.socket).await {
             Err(error) if launch::is_absent(&error) => started.check()?,
             other => return other,
         }

@@ -273,7 +273,7 @@ impl Host {
             }
             Place::Apart(gateway) => {
                 let (upward, downward) = gateway.link(client, generation).await?;
-                Ok((LinkIn(In::Apart(upward)), LinkOut(Out::Apart(downward))))
+                Ok(link_apart(upward, downward))
             }
         }
     }
@@ -354,6 +354,11 @@ pub(crate) async fn why_closed(transport: &Transport) -> LinkError {
         Ok(()) => LinkError::Closed,
         Err(error) => error,
     }
+}
+
+/// Both halves of a link that sessions apart carry.
+pub(crate) fn link_apart(upward: Upward, downward: Downward) -> (LinkIn, LinkOut) {
+    (LinkIn(In::Apart(upward)), LinkOut(Out::Apart(downward)))
 }
 
 /// What a page says.

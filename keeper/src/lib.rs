@@ -10,7 +10,9 @@
 //! - `frame`, `wire`: what is said on the socket, and how it is written. Link batches pass unread.
 //! - `ask`: questions and answers, and the one place that answers them in both arrangements.
 //! - [`Host`], `gateway`: a server's side. `launch`: starting the keeper.
+//! - [`Visit`]: a program that looks in from another terminal, and starts nothing.
 //! - `service`, [`run`]: the keeper's side. `upgrade`, `descriptors`: how it goes on as another program.
+//! - [`Within`]: the same socket where a server keeps the sessions itself.
 //! - [`place`], [`program`]: where its files lie; which program a process runs.
 
 mod ask;
@@ -24,7 +26,9 @@ mod process;
 pub mod program;
 mod service;
 mod upgrade;
+mod visit;
 mod wire;
+mod within;
 
 pub use ask::{Failure, Reason};
 pub use frame::Lane;
@@ -33,3 +37,5 @@ pub use host::{Host, Known, LinkIn, LinkOut, Touched, Typed};
 pub use launch::Launch;
 pub use process::{KeeperConfig, KeeperError, Start, run};
 pub use upgrade::{UpgradeError, prove_state};
+pub use visit::{Visit, VisitError};
+pub use within::Within;

@@ -42,12 +42,15 @@ pub fn socket(state_dir: &Path, name: &str) -> io::Result<PathBuf> {
     Ok(folder.join(name))
 }
 
+/// What the keeper's socket is called.
+pub const KEEPER_SOCKET: &str = "keeper.sock";
+
 /// The keeper's socket of a state folder.
 ///
 /// # Errors
 /// As for [`socket`].
 pub fn keeper_socket(state_dir: &Path) -> io::Result<PathBuf> {
-    socket(state_dir, "keeper.sock")
+    socket(state_dir, KEEPER_SOCKET)
 }
 
 /// Held by the keeper while it lives.

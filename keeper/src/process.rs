@@ -89,14 +89,14 @@ pub enum Start {
 
 /// The state folder is ours while this lives.
 #[derive(Debug)]
-struct Held {
+pub(crate) struct Held {
     lock: File,
-    listener: UnixListener,
+    pub(crate) listener: UnixListener,
     socket: PathBuf,
 }
 
 impl Held {
-    fn take(state_dir: &Path) -> Result<Self, KeeperError> {
+    pub(crate) fn take(state_dir: &Path) -> Result<Self, KeeperError> {
         let at = |path: &Path| {
             let path = path.display().to_string();
             move |source| KeeperError::File { path, source }

@@ -10,6 +10,8 @@ use bowline_terminal::{Disk, KeepScreens, OnExit, SizeRule, TmuxMode, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::visit::args::{AttachArgs, SessionsArgs};
+
 /// A workspace of terminals in the browser.
 #[derive(Debug, Parser)]
 #[command(name = "bowline", version, args_conflicts_with_subcommands = true)]
@@ -28,7 +30,7 @@ impl Cli {
         match self.command {
             Some(Command::Serve(config)) => *config,
             Some(Command::Keeper(keeper)) => keeper.config,
-            Some(Command::Status { .. }) | None => self.serve,
+            _ => self.serve,
         }
     }
 }
@@ -43,6 +45,10 @@ pub enum Command {
     /// Keep sessions for servers that come and go. `serve` starts it by itself; as a service of its own it
     /// takes the same settings.
     Keeper(Box<KeeperArgs>),
+    /// List the sessions, or end some; also while no server runs.
+    Sessions(Box<SessionsArgs>),
+    /// Show a session in this terminal; also while no server runs.
+    Attach(AttachArgs),
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.
@@ -359,12 +365,7 @@ impl RawConfig {
     /// Checks and completes the settings; `env` reads the environment.
     pub fn resolve(self, env: impl Fn(&str) -> Option<OsString>) -> Result<Config, ConfigError> {
         let text = |name| env(name).and_then(|value| value.into_string().ok());
-        let folder = |name| {
-            env(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let home = folder("HOME");
+        let home = folder(&env, "HOME");
 
         let given = self.listen.filter(|listen| !listen.is_empty());
         let listen = match (given, text("DATABRICKS_APP_PORT")) {
@@ -404,13 +405,7 @@ impl RawConfig {
             None if passing => OnExit::End,
             None => OnExit::Keep,
         };
-        let state_dir = self
-            .state_dir
-            .or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("bowline")))
-            .or_else(|| home.as_ref().map(|home| home.join(".local/state/bowline")))
-            .ok_or(ConfigError::StateDir)?;
-        // Shells are told paths in it, wherever they are.
-        let state_dir = std::path::absolute(&state_dir).unwrap_or(state_dir);
+        let state_dir = state_dir(self.state_dir, &env)?;
         let shell_integration = match self.shell_integration {
             ShellIntegration::Auto => Some(state_dir.join("shell-integration")),
             ShellIntegration::Off => None,
@@ -470,6 +465,24 @@ impl RawConfig {
             state_dir,
         })
     }
+}
+
+fn folder(env: impl Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    let value = env(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
+}
+
+/// The state folder: what was given, else the usual one; absolute, because shells are told paths in it,
+/// wherever they are.
+pub(crate) fn state_dir(
+    given: Option<PathBuf>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, ConfigError> {
+    let state_dir = given
+        .or_else(|| folder(&env, "XDG_STATE_HOME").map(|state| state.join("bowline")))
+        .or_else(|| folder(&env, "HOME").map(|home| home.join(".local/state/bowline")))
+        .ok_or(ConfigError::StateDir)?;
+    Ok(std::path::absolute(&state_dir).unwrap_or(state_dir))
 }
 
 fn base_path(given: String) -> Result<String, ConfigError> {

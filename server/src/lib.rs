@@ -14,6 +14,7 @@ mod render;
 pub mod router;
 pub mod say;
 mod state;
+pub mod visit;
 
 use std::future::Future;
 use std::io::Write as _;
@@ -25,7 +26,7 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
-use bowline_keeper::{Host, Launch};
+use bowline_keeper::{Host, Launch, Within};
 use bowline_terminal::{Links, Notice, OnExit, Sessions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,8 @@ pub struct Server {
     on_exit: OnExit,
     // Before the state folder: its socket goes while the folder is still ours.
     _control: Option<control::Serving>,
+    /// How visitors get at sessions that this process keeps.
+    within: Option<Within>,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
 }
@@ -108,7 +111,7 @@ impl Server {
         if let Ok(control) = &control {
             config.sessions.env_set.extend(control.environment());
         }
-        let host = open_host(&config).await?;
+        let (host, within) = open_host(&config).await?;
         let control = control.map(|control| control.serve(host.clone()));
         if let Err(error) = &control {
             tracing::warn!(%error, "no control socket: `bowline status` goes by the terminal");
@@ -140,6 +143,7 @@ impl Server {
             base_path: config.base_path,
             on_exit: config.on_exit,
             _control: control.ok(),
+            within,
             _state: state,
         })
     }
@@ -188,15 +192,19 @@ impl Server {
             tokio::time::sleep(DRAIN).await;
             tracing::warn!("some requests did not end in time");
         };
-        tokio::select! {
-            served = serving => Ok(served?),
+        let ended = tokio::select! {
+            served = serving => served.map_err(Error::from),
             () = ending => Ok(()),
             () = shutdown.at_once => {
                 tracing::warn!("ending at once");
                 self.host.kill_now();
                 Err(Error::AtOnce)
             }
+        };
+        if let Some(within) = self.within {
+            within.close().await;
         }
+        ended
     }
 }
 
@@ -213,7 +221,7 @@ pub async fn serve(
 }
 
 /// Finds the sessions: in the keeper, or, taken up from tmux and from disk, in this process.
-async fn open_host(config: &Config) -> Result<Host, Error> {
+async fn open_host(config: &Config) -> Result<(Host, Option<Within>), Error> {
     match config.keeper {
         Keeper::Auto => {
             let program = match &config.keeper_program {
@@ -221,15 +229,20 @@ async fn open_host(config: &Config) -> Result<Host, Error> {
                 None => Program::own()?,
             };
             let launch = Launch::new(program, &config.state_dir, config.sessions.clone())?;
-            Ok(Host::apart(launch).await?)
+            Ok((Host::apart(launch).await?, None))
         }
         Keeper::Off => {
             let sessions = Sessions::new(config.sessions.clone());
             // Whoever asks for a session of the last run waits until it is back.
             sessions.adopt().await;
             sessions.recover().await;
-            let links = Links::new(sessions.clone(), server_id());
-            Ok(Host::within(sessions, links))
+            let server = server_id();
+            let links = Links::new(sessions.clone(), server);
+            let within = Within::serve(&config.state_dir, sessions.clone(), links.clone(), server);
+            let within = within.inspect_err(|error| {
+                tracing::warn!(%error, "`bowline sessions` and `bowline attach` do not find these sessions");
+            });
+            Ok((Host::within(sessions, links), within.ok()))
         }
     }
 }

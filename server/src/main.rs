@@ -1,5 +1,6 @@
 //! The `bowline` binary: parses, binds, wires signals. Everything else is the library's.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
@@ -7,6 +8,7 @@ use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::say::say;
+use bowline_server::visit;
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::net::TcpListener;
@@ -17,6 +19,11 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Some(Command::Sessions(what)) => block_on(visit::sessions(*what, env)),
+        Some(Command::Attach(what)) => match block_on(visit::attach(what, env)) {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
         Some(Command::Status { word }) => {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }
@@ -30,6 +37,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn env(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn block_on<T>(what: impl Future<Output = Result<T, visit::Error>>) -> anyhow::Result<T> {
+    Ok(runtime()?.block_on(what)?)
 }
 
 /// Keeps sessions.
