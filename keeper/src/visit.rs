@@ -66,6 +66,21 @@ impl Visit {
         self.ask(&Request::Close(session)).await.map(drop)
     }
 
+    /// Ends the keeper with all its sessions; when it returns, it is gone.
+    ///
+    /// # Errors
+    /// Nobody is there, or it doesn't end. A server that keeps its sessions itself ends by signals alone.
+    pub async fn stop(&self) -> Result<(), VisitError> {
+        let stopping = async {
+            let (mut connection, _) = greeted(&self.socket).await?;
+            ask(&mut connection.writer, 1, &Request::Stop, Bytes::new()).await?;
+            while connection.reader.next::<FromKeeper>().await?.is_some() {}
+            Ok(())
+        };
+        let stopped = timeout(PATIENCE, stopping).await;
+        stopped.unwrap_or_else(|_| Err(Failure::unreachable().into()))
+    }
+
     /// A link's socket, as a page has one through its server.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub mod visit;
 use std::future::Future;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +27,8 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
-use bowline_keeper::{Host, Launch, Within};
-use bowline_terminal::{Links, Notice, OnExit, Sessions};
+use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
+use bowline_terminal::{Links, Notice, OnExit, SessionInfo, SessionState, Sessions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +54,11 @@ pub enum Error {
     /// Another server uses the folder.
     #[error("another bowline uses {0}: stop it, or give this one another --state-dir")]
     StateInUse(String),
+    /// Sessions of the folder live in a keeper, but were to live in the server.
+    #[error(
+        "the sessions of {0} live in a keeper: start without --keeper=off, or end them first (`bowline sessions`)"
+    )]
+    KeeperInUse(String),
     /// The folder's files.
     #[error("cannot use the state folder {path}: {source}")]
     State {
@@ -233,17 +239,45 @@ async fn open_host(config: &Config) -> Result<(Host, Option<Within>), Error> {
         }
         Keeper::Off => {
             let sessions = Sessions::new(config.sessions.clone());
+            let server = server_id();
+            let links = Links::new(sessions.clone(), server);
+            // Before anything is taken for lost that a keeper has.
+            let serve =
+                || Within::serve(&config.state_dir, sessions.clone(), links.clone(), server);
+            let within = match serve() {
+                Err(KeeperError::Taken(_)) => {
+                    make_way(&config.state_dir).await?;
+                    serve()
+                }
+                served => served,
+            };
+            let within = match within {
+                Err(KeeperError::Taken(folder)) => return Err(Error::KeeperInUse(folder)),
+                Err(error) => {
+                    tracing::warn!(%error, "`bowline sessions` and `bowline attach` do not find these sessions");
+                    None
+                }
+                Ok(within) => Some(within),
+            };
             // Whoever asks for a session of the last run waits until it is back.
             sessions.adopt().await;
             sessions.recover().await;
-            let server = server_id();
-            let links = Links::new(sessions.clone(), server);
-            let within = Within::serve(&config.state_dir, sessions.clone(), links.clone(), server);
-            let within = within.inspect_err(|error| {
-                tracing::warn!(%error, "`bowline sessions` and `bowline attach` do not find these sessions");
-            });
-            Ok((Host::within(sessions, links), within.ok()))
+            Ok((Host::within(sessions, links), within))
         }
+    }
+}
+
+/// Ends a keeper that has no sessions.
+async fn make_way(state_dir: &Path) -> Result<(), Error> {
+    let in_use = || Error::KeeperInUse(state_dir.display().to_string());
+    let keeper = Visit::new(place::keeper_socket(state_dir)?);
+    let runs = |session: &SessionInfo| !matches!(session.state, SessionState::Exited(_));
+    match keeper.list().await {
+        Ok(sessions) if sessions.iter().any(runs) => Err(in_use()),
+        Ok(_) => keeper.stop().await.map_err(|_| in_use()),
+        // It has just gone.
+        Err(VisitError::Nobody(_)) => Ok(()),
+        Err(_) => Err(in_use()),
     }
 }
 

@@ -105,6 +105,7 @@ mod tests {
             tmux: None,
             notice: None,
             ends_in: None,
+            last_seen_ms: None,
             state: SessionState::Running,
             progress: Progress::None,
             last_command: None,

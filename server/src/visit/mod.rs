@@ -128,5 +128,6 @@ fn ended(exit: Exit) -> String {
         Exit::Signal(signal) => format!("was ended by signal {signal}"),
         Exit::Killed => "was killed".to_owned(),
         Exit::Idle => "was ended because nobody used it".to_owned(),
+        Exit::Lost => "ended when the machine or the keeper stopped".to_owned(),
     }
 }
