@@ -73,6 +73,16 @@ mod server {
         Token(String),
     }
 
+    impl Secret {
+        /// What kind of secret it is; never the secret.
+        pub const fn name(&self) -> &'static str {
+            match self {
+                Self::Code(_) => "code",
+                Self::Token(_) => "token",
+            }
+        }
+    }
+
     /// A login that was granted. Not `Debug`, for the same reason.
     pub struct Login {
         /// The value of the `Set-Cookie` header.

@@ -163,7 +163,7 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
         commands,
         traffic: Traffic::default(),
     });
-    tracing::info!(pid = std::process::id(), "keeping sessions");
+    tracing::info!(target: "audit", pid = std::process::id(), program = config.program.identity(), "keeper started");
     let mut look = interval(LOOK);
     let mut alone_since = Instant::now();
     loop {
@@ -200,7 +200,7 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
             }
         }
     }
-    tracing::info!("ending");
+    tracing::info!(target: "audit", pid = std::process::id(), "keeper ends");
     // The machine may be going down, and nobody else will remember.
     sessions.save_all().await;
     sessions.end_all(OnExit::Keep).await;

@@ -96,7 +96,7 @@ async fn try_become(
         .chain(terminals)
         .collect();
     let parcel = Parcel::pack(&descriptors)?;
-    tracing::info!(program = %path.display(), "going on as another program");
+    tracing::info!(target: "audit", program = %path.display(), "keeper goes on as another program");
     // It raises the limit itself, and programs get back what it finds.
     let _limit = resources::as_found(Finder::NextImage)?;
     let error = Command::new(path)

@@ -215,6 +215,7 @@ impl Door for Gate {
             ),
         };
         if !is_right {
+            tracing::warn!(target: "audit", with = secret.name(), "login refused");
             return Err(match lock(&self.attempts).count(now) {
                 true => unauthenticated(wrong),
                 false => AppError::new(
@@ -223,6 +224,7 @@ impl Door for Gate {
                 ),
             });
         }
+        tracing::info!(target: "audit", with = secret.name(), "login");
         let fresh = self.logins.create(SystemTime::now());
         Ok(Login {
             cookie: self.set_cookie(&fresh.cookie, &request.headers),
@@ -232,6 +234,7 @@ impl Door for Gate {
 
     fn logout(&self, request: &Parts) -> Result<String, AppError> {
         if let Some(Pass::Login(visit)) = request.extensions.get() {
+            tracing::info!(target: "audit", "logout");
             self.logins.end(visit).map_err(|error| {
                 tracing::error!(%error, "the end of a login could not be kept");
                 let what = "this login has ended, but that could not be written to the state folder: make \

@@ -5,6 +5,7 @@
 mod answer;
 mod api;
 mod assets;
+pub mod audit;
 pub mod config;
 mod control;
 pub mod gate;
@@ -192,7 +193,7 @@ impl Server {
             .into_future();
         let ending = async {
             shutdown.begin.await;
-            tracing::info!("ending");
+            tracing::info!(target: "audit", pid = std::process::id(), "server ends");
             self.host.end(self.on_exit).await;
             stop.cancel();
             tokio::time::sleep(DRAIN).await;
@@ -221,6 +222,8 @@ pub async fn serve(
     shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
 ) -> Result<(), Error> {
     let server = Server::new(config, listener).await?;
+    let (pid, version) = (std::process::id(), VERSION);
+    tracing::info!(target: "audit", pid, version, address = %server.address(), "server started");
     // Whoever started it may have closed its end; the server goes on.
     let _ = writeln!(std::io::stdout(), "listening on {}", server.url());
     server.run(shutdown).await

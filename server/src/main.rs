@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
+use bowline_server::audit;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::say::say;
 use bowline_server::visit;
@@ -14,7 +15,9 @@ use clap::Parser as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -50,7 +53,7 @@ fn block_on<T>(what: impl Future<Output = Result<T, visit::Error>>) -> anyhow::R
 /// Keeps sessions.
 fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
     let config = arguments.config.resolve(|name| std::env::var_os(name))?;
-    log(&config.log)?;
+    log(&config)?;
     if arguments.prove {
         let count = bowline_keeper::prove_state()?;
         tracing::info!(count, "the sessions can be taken up");
@@ -71,12 +74,13 @@ fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn log(filter: &str) -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
+fn log(config: &Config) -> anyhow::Result<()> {
+    let said = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_filter(EnvFilter::try_new(&config.log)?);
+    let layers = tracing_subscriber::registry().with(said);
+    layers.with(audit::layer(&config.state_dir)).init();
     Ok(())
 }
 
@@ -90,7 +94,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
-    log(&config.log)?;
+    log(&config)?;
     check_open_files(config.sessions.max_sessions);
     runtime()?.block_on(serve(config))
 }

@@ -581,6 +581,7 @@ impl Inner {
     /// Starts a program on a PTY, and the session's life.
     async fn begin(self: &Arc<Self>, launch: Launch, new: New, place: Place) -> Result<(), Error> {
         let size = launch.size;
+        let program = launch.name.clone();
         let mut spawned = off_thread(move || spawn(&launch)).await?;
         let terminal = Arc::new(spawned.terminal);
         let watched = Watched::new(terminal.clone(), Interest::READABLE | Interest::WRITABLE);
@@ -594,6 +595,15 @@ impl Inner {
         };
         // Not the child itself: its number is what another image of this process can go on with.
         let pid = Pid::from_child(&spawned.child);
+        // Its arguments may hold secrets.
+        tracing::info!(
+            target: "audit",
+            session = %new.id,
+            program,
+            pid = pid.as_raw_pid(),
+            label = new.label,
+            "session started"
+        );
         let New {
             id,
             pane_id,

@@ -97,7 +97,7 @@ mod tests {
         for row in &mut rows[..3] {
             row.state = State::Exited;
             row.exit = Some(ExitReply::Lost);
-            assert!(lost(&[row.clone()]).is_empty());
+            assert!(lost(std::slice::from_ref(row)).is_empty());
             row.last_seen_ms = Some(7);
         }
         let ids: Vec<_> = rows[..3].iter().map(|row| row.session_id).collect();

@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod audit;
 mod base_path;
 mod docs;
 mod faults;

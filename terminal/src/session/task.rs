@@ -462,7 +462,7 @@ impl Task {
         drop(shared);
         self.session.grown.notify_waiters();
         self.session.trail().follow(&self.session);
-        tracing::debug!(session = %self.session.id, ?exit, "session ended");
+        tracing::info!(target: "audit", session = %self.session.id, ?exit, "session ended");
     }
 }
 

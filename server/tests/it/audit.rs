@@ -1,0 +1,55 @@
+//! The audit trail of real servers: what is in it, what isn't, and that it goes on across restarts.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use rustix::process::{Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::support::{TOKEN, TestServer};
+
+#[tokio::test]
+async fn the_trail_goes_on_across_servers_and_holds_no_secrets() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    for round in 0..2 {
+        let (server, pid) = TestServer::start_binary("exec \"$@\"", "", folder.clone()).await;
+        for token in ["wrong-and-not-to-be-written", TOKEN] {
+            let login = server.bare(Method::POST, "/api/login");
+            let answer = login.json(&json!({ "token": token })).send().await.unwrap();
+            assert_eq!(answer.status().is_success(), token == TOKEN);
+        }
+        let command = ["/bin/sh", "-c", "exit 3", "an-argument"];
+        let body = json!({ "command": command, "label": format!("round {round}") });
+        let (status, created) = server.post("/api/session", body).await;
+        assert_eq!(status, 200, "{created}");
+        let body = json!({ "session_id": created["session_id"] });
+        while server.post("/api/output", body.clone()).await.1["exited"] != true {}
+        kill_process(pid, Signal::TERM).unwrap();
+        server.ended().await.unwrap();
+    }
+    let text = std::fs::read_to_string(folder.path().join("state/audit.log")).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let messages: Vec<&str> = lines
+        .iter()
+        .map(|line| line["message"].as_str().unwrap())
+        .collect();
+    let round = [
+        "server started",
+        "login refused",
+        "login",
+        "session started",
+        "session ended",
+        "server ends",
+    ];
+    assert_eq!(messages, [round, round].concat());
+    assert_eq!(lines[3]["label"], "round 0");
+    assert_eq!(lines[3]["program"], "sh");
+    assert_eq!(lines[3]["session"], lines[4]["session"]);
+    assert_eq!(lines[4]["exit"], "Code(3)");
+    for secret in [TOKEN, "wrong-and-not-to-be-written", "an-argument"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
