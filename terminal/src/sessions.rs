@@ -650,7 +650,7 @@ impl Inner {
     /// Lives a session's life to its end, and keeps it for a while after.
     fn live(self: &Arc<Self>, session: Arc<Session>, options: Arc<Options>, running: Running) {
         let Running { watched, pid } = running;
-        self.keep_on_disk(session.id);
+        self.keep_on_disk(&session);
         let registry = Arc::downgrade(self);
         let attended = session.tmux();
         let life = Life {

@@ -25,7 +25,7 @@ use crate::options::{Disk, KeepScreens};
 use files::Files;
 pub(crate) use files::Leftover;
 pub(crate) use record::{Facts, Origin, Record, unix_ms};
-pub(crate) use saver::{run, save_all};
+pub(crate) use saver::{begin, run, save_all};
 pub(crate) use screen::Screen;
 
 /// Lost sessions that are kept; beyond it the oldest go.
@@ -53,6 +53,8 @@ pub(crate) struct Store {
 /// What of a session is on disk.
 #[derive(Debug, Clone, Default)]
 struct Saved {
+    /// That it began was written, or could not be; until then its record is no business of the saver's.
+    is_noted: bool,
     record: Option<Record>,
     /// How the session was when it was last written, and when that was.
     state: Option<(State, Instant)>,
@@ -110,10 +112,9 @@ impl Store {
         }
     }
 
-    /// A session runs from now on.
+    /// A session runs from now on; [`begin`] follows.
     pub(crate) fn begun(&self, session: SessionId) {
         lock(&self.saved).insert(session, Saved::default());
-        self.changed();
     }
 
     /// Whether what is on disk is to outlive this process's sessions.

@@ -59,6 +59,32 @@ pub(crate) async fn run(store: Arc<Store>, running: impl Fn() -> Option<Vec<Arc<
     }
 }
 
+/// Writes at once that a session began: a crash may follow, and the saver may rest.
+pub(crate) async fn begin(store: Arc<Store>, session: Arc<Session>) {
+    let record = Record::new(session.facts(), unix_ms());
+    let (files, id, bytes) = (store.files.clone(), session.id, record.encode());
+    let written = tokio::task::spawn_blocking(move || match bytes {
+        Some(bytes) => files.write_record(id, &bytes),
+        None => Ok(()),
+    });
+    let result = written.await.unwrap_or_else(|error| Err(error.into()));
+    store.note(&result);
+    let is_wanted = match lock(&store.saved).get_mut(&id) {
+        Some(saved) => {
+            saved.is_noted = true;
+            saved.record = Some(record).filter(|_| result.is_ok());
+            true
+        }
+        None => false,
+    };
+    if is_wanted {
+        store.changed();
+    } else {
+        // It ended meanwhile.
+        store.remove(id).await;
+    }
+}
+
 /// Saves all that changed, at once, and has it stay when the sessions end. At most for a few seconds.
 pub(crate) async fn save_all(store: &Arc<Store>, sessions: &[Arc<Session>]) {
     store.closing.store(true, Ordering::SeqCst);
@@ -90,7 +116,8 @@ impl Store {
         };
         let was_seen = saved.seen.replace(now);
         match saved.state {
-            // Just begun: that it is there is worth knowing.
+            _ if !saved.is_noted => Some(Pending::Something),
+            // Just begun.
             None => None,
             Some((state, _)) if state == now => Some(Pending::Nothing),
             Some((_, at)) if was_seen != Some(now) && at.elapsed() < PAUSE => {

@@ -139,7 +139,7 @@ impl Sessions {
 
 impl Inner {
     /// Has a session that runs from now on follow on disk.
-    pub(super) fn keep_on_disk(self: &Arc<Self>, id: SessionId) {
+    pub(super) fn keep_on_disk(self: &Arc<Self>, session: &Arc<Session>) {
         let Some(disk) = &self.disk else {
             return;
         };
@@ -153,7 +153,8 @@ impl Inner {
             };
             tokio::spawn(disk::run(disk.clone(), running));
         }
-        disk.begun(id);
+        disk.begun(session.id);
+        tokio::spawn(disk::begin(disk.clone(), session.clone()));
     }
 
     pub(super) async fn forget_on_disk(&self, id: SessionId) {
