@@ -14,6 +14,9 @@ use bowline_terminal::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+mod fixtures;
+
 /// Whoever types by request gets an echo of at most this length in the answer, bytes.
 const ECHO_MAX: usize = 1024 * 1024;
 
