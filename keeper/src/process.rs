@@ -26,6 +26,8 @@ use crate::upgrade::{Head, Luggage, Resumed, become_program};
 const ALONE_MAX: Duration = Duration::from_secs(60);
 /// How often it looks whether it is alone.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long the other program may take to prove that it can read the state.
+const PROVES_WITHIN: Duration = Duration::from_secs(20);
 
 /// Why the keeper could not start, or go on.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,8 @@ pub struct KeeperConfig {
     pub program: Program,
     /// Versions of the keeper's frames that it speaks; [`VERSIONS`](crate::frame::VERSIONS), but in tests.
     pub versions: Vec<u16>,
+    /// How long another program may take to prove that it can take up the sessions. They stand still meanwhile.
+    pub proves_within: Duration,
 }
 
 impl KeeperConfig {
@@ -74,6 +78,7 @@ impl KeeperConfig {
             start,
             program: Program::own()?,
             versions: crate::frame::VERSIONS.to_vec(),
+            proves_within: PROVES_WITHIN,
         })
     }
 }
@@ -175,20 +180,9 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
             command = commanded.recv() => match command {
                 Some(Command::Stop) | None => break,
                 Some(Command::Become(path, refused)) => {
-                    let resting = service.traffic.rest().await;
-                    let head = Head {
-                        server,
-                        options: Options::clone(&sessions.options()),
-                    };
-                    let luggage = Luggage {
-                        state_dir: &config.state_dir,
-                        lock: held.lock.as_fd(),
-                        listener: held.listener.as_fd(),
-                    };
-                    let error = become_program(&path, &sessions, &head, &luggage).await;
-                    drop(resting);
-                    tracing::warn!(%error, "going on as before");
-                    let _ = refused.send(Failure::new(Reason::Other, error.to_string()));
+                    let failure = go_on_as(&path, &config, &service, &held).await;
+                    tracing::warn!(%failure, "going on as before");
+                    let _ = refused.send(failure);
                 }
             },
             _ = look.tick() => {
@@ -207,6 +201,28 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
     service.links.disconnect_all();
     sessions.leave().await;
     Ok(())
+}
+
+/// Goes on as the program at a path: returns only if that fails. Nobody is accepted meanwhile.
+async fn go_on_as(path: &Path, config: &KeeperConfig, service: &Service, held: &Held) -> Failure {
+    let Some(_resting) = service.traffic.rest().await else {
+        return Failure::new(
+            Reason::Busy,
+            "questions about sessions take too long to come to their end: try again in a moment",
+        );
+    };
+    let head = Head {
+        server: service.server,
+        options: Options::clone(&service.sessions.options()),
+    };
+    let luggage = Luggage {
+        state_dir: &config.state_dir,
+        lock: held.lock.as_fd(),
+        listener: held.listener.as_fd(),
+        proves_within: config.proves_within,
+    };
+    let error = become_program(path, &service.sessions, &head, &luggage).await;
+    Failure::new(Reason::Other, error.to_string())
 }
 
 /// What a keeper has when it begins to listen.

@@ -12,7 +12,9 @@ use bowline_terminal::{LinkError, Links, Sessions};
 use bytes::Bytes;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Mutex, Notify, RwLock, Semaphore, mpsc, oneshot};
+use tokio::sync::{
+    Mutex, Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, mpsc, oneshot,
+};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +32,9 @@ const QUESTIONS_MAX: usize = 256;
 const PURPOSE_WITHIN: Duration = Duration::from_secs(10);
 /// Accepting fails while descriptors are short: how long until the next try.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long links and questions may take to come to rest; nobody is accepted meanwhile.
+const RESTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is asked of the keeper's process rather than of its sessions.
 #[derive(Debug)]
@@ -63,9 +68,9 @@ pub(crate) struct Traffic {
     links: AtomicUsize,
     /// One of them ended.
     ended: Notify,
-    /// Held by questions while they are answered.
+    /// Held by questions until they are answered and the answer is on its way.
     answering: RwLock<()>,
-    /// Ends links.
+    /// Ends links: those that there are, and those that begin while it stays cancelled.
     cut: std::sync::Mutex<CancellationToken>,
 }
 
@@ -114,23 +119,47 @@ impl Traffic {
     }
 
     /// Cuts links and lets questions come to their end, so that nobody says anything more to sessions while
-    /// what is given is held. Nobody must be accepted meanwhile.
-    pub(crate) async fn rest(&self) -> tokio::sync::RwLockWriteGuard<'_, ()> {
-        {
-            // Those that come later are not concerned.
-            let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *cut).cancel();
-        }
-        loop {
-            let ended = self.ended.notified();
-            tokio::pin!(ended);
-            ended.as_mut().enable();
-            if self.links.load(Ordering::SeqCst) == 0 {
-                break;
+    /// what is given is held. Nobody must be accepted meanwhile. `None`: a question takes too long, or its
+    /// answer isn't read.
+    pub(crate) async fn rest(&self) -> Option<Resting<'_>> {
+        let cut = Cut(self);
+        self.cut().cancel();
+        let resting = async {
+            loop {
+                let ended = self.ended.notified();
+                tokio::pin!(ended);
+                ended.as_mut().enable();
+                if self.links.load(Ordering::SeqCst) == 0 {
+                    break;
+                }
+                ended.await;
             }
-            ended.await;
-        }
-        self.answering.write().await
+            self.answering.write().await
+        };
+        let answering = timeout(RESTS_WITHIN, resting).await.ok()?;
+        Some(Resting {
+            _answering: answering,
+            _cut: cut,
+        })
+    }
+}
+
+/// Nobody says anything to sessions.
+#[derive(Debug)]
+#[must_use = "everything goes on as soon as it is dropped"]
+pub(crate) struct Resting<'a> {
+    _answering: RwLockWriteGuard<'a, ()>,
+    _cut: Cut<'a>,
+}
+
+/// Links may begin again when it is dropped.
+#[derive(Debug)]
+struct Cut<'a>(&'a Traffic);
+
+impl Drop for Cut<'_> {
+    fn drop(&mut self) {
+        let cut = self.0.cut.lock();
+        *cut.unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
     }
 }
 
@@ -168,7 +197,8 @@ impl Service {
         };
         match frame {
             ToKeeper::Link { client, generation } => {
-                self.link(reader, writer, client, generation).await
+                let link = self.link(reader, writer, client, generation);
+                self.until_cut(link).await
             }
             ToKeeper::Exchange {
                 client,
@@ -185,7 +215,8 @@ impl Service {
                     seq,
                     hold,
                 };
-                self.exchange(reader, writer, exchange, payload).await
+                let exchange = self.exchange(reader, writer, exchange, payload);
+                self.until_cut(exchange).await
             }
             ToKeeper::Ask { number, head } => {
                 let first = Question {
@@ -229,6 +260,18 @@ impl Service {
         reader.next().await
     }
 
+    /// Carries a link, also to the last word for somebody who doesn't read, until links are cut.
+    async fn until_cut(&self, link: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+        // Counted first: whoever cuts waits for it, or it finds itself cut.
+        let _link = Counted::new(&self.traffic.links, &self.traffic.ended);
+        let cut = self.traffic.cut();
+        tokio::select! {
+            biased;
+            () = cut.cancelled() => Ok(()),
+            ended = link => ended,
+        }
+    }
+
     async fn link(
         &self,
         mut reader: FrameReader<OwnedReadHalf>,
@@ -236,8 +279,6 @@ impl Service {
         client: ClientId,
         generation: Generation,
     ) -> io::Result<()> {
-        let cut = self.traffic.cut();
-        let _link = Counted::new(&self.traffic.links, &self.traffic.ended);
         let transport = match self.links.connect(client, generation) {
             Ok(transport) => transport,
             Err(error) => return close(&mut writer, &error).await,
@@ -270,7 +311,6 @@ impl Service {
         let closed = tokio::select! {
             closed = reading => closed,
             closed = writing => closed,
-            () = cut.cancelled() => None,
         };
         match closed {
             Some(error) => close(&mut writer, &error).await,
@@ -285,13 +325,10 @@ impl Service {
         exchange: Exchange,
         batch: Bytes,
     ) -> io::Result<()> {
-        let cut = self.traffic.cut();
-        let _link = Counted::new(&self.traffic.links, &self.traffic.ended);
         let answer = tokio::select! {
             answer = carry_exchange(&self.links, exchange, batch) => answer,
             // Whoever asked has gone.
             _ = reader.next::<ToKeeper>() => return Ok(()),
-            () = cut.cancelled() => return Ok(()),
         };
         match answer {
             Ok(batch) => wire::write(&mut writer, &FromKeeper::Batch, [batch, Bytes::new()]).await,
@@ -315,22 +352,17 @@ impl Service {
             let number = question.number;
             tokio::spawn(async move {
                 let _place = place;
-                let Some(answer) = service.question(question).await else {
+                let Some(Answered { answer, answering }) = service.question(question).await else {
                     return;
                 };
-                let (answer, body) = match answer {
-                    Ok((answer, body)) => (Ok(answer), body),
-                    Err(failure) => (Err(failure), Bytes::new()),
-                };
-                let Ok(head) = serde_json::to_vec(&answer) else {
-                    return;
-                };
+                let (head, body) = written(answer);
                 let frame = FromKeeper::Answer {
                     number,
                     head: u32::try_from(head.len()).unwrap_or(0),
                 };
                 // One that doesn't read is found out by reading from it.
-                let _ = wire::write(&mut *writer.lock().await, &frame, [head.into(), body]).await;
+                let _ = wire::write(&mut *writer.lock().await, &frame, [head, body]).await;
+                drop(answering);
             });
             question = loop {
                 let Some(framed) = reader.next::<ToKeeper>().await? else {
@@ -348,35 +380,74 @@ impl Service {
     }
 
     /// `None`: it will not be answered, because the process goes on as another program.
-    async fn question(&self, question: Question) -> Option<Result<(Answer, Bytes), Failure>> {
+    async fn question(&self, question: Question) -> Option<Answered<'_>> {
         let Question {
             head, mut payload, ..
         } = question;
         let malformed =
             || Failure::new(Reason::Malformed, "the keeper does not know this question");
         if head as usize > payload.len() {
-            return Some(Err(malformed()));
+            return Some(Err(malformed()).into());
         }
         let body = payload.split_off(head as usize);
         let Ok(request) = serde_json::from_slice::<Request>(&payload) else {
-            return Some(Err(malformed()));
+            return Some(Err(malformed()).into());
         };
         match request {
             Request::Stop => {
                 let _ = self.commands.send(Command::Stop).await;
-                Some(Ok((Answer::Done, Bytes::new())))
+                Some(Ok((Answer::Done, Bytes::new())).into())
             }
             Request::Become(path) => {
                 let (refused, refusal) = oneshot::channel();
                 let _ = self.commands.send(Command::Become(path, refused)).await;
-                refusal.await.ok().map(Err)
+                refusal.await.ok().map(|failure| Err(failure).into())
             }
             request => {
-                let _answering = self.traffic.answering.read().await;
-                Some(carry_out(&self.sessions, &self.links, request, body).await)
+                let answering = self.traffic.answering.read().await;
+                Some(Answered {
+                    answer: carry_out(&self.sessions, &self.links, request, body).await,
+                    answering: Some(answering),
+                })
             }
         }
     }
+}
+
+type Answering = Result<(Answer, Bytes), Failure>;
+
+/// An answer that is to be sent. Until it is, the keeper becomes no other program: whoever asked would not
+/// know whether it was done.
+struct Answered<'a> {
+    answer: Answering,
+    answering: Option<RwLockReadGuard<'a, ()>>,
+}
+
+impl From<Answering> for Answered<'_> {
+    fn from(answer: Answering) -> Self {
+        Self {
+            answer,
+            answering: None,
+        }
+    }
+}
+
+/// JSON and raw bytes of an answer; a refusal for one that can't be sent.
+fn written(answer: Answering) -> (Bytes, Bytes) {
+    let (answer, body) = match answer {
+        Ok((answer, body)) => (Ok(answer), body),
+        Err(failure) => (Err(failure), Bytes::new()),
+    };
+    let head = serde_json::to_vec(&answer).unwrap_or_default();
+    if !head.is_empty() && wire::fits(head.len() + body.len()) {
+        return (head.into(), body);
+    }
+    let failure = Failure::new(
+        Reason::Other,
+        "the answer is too long, or holds a name that is no text: ask for less",
+    );
+    let head = serde_json::to_vec(&Err::<Answer, _>(failure));
+    (head.unwrap_or_default().into(), Bytes::new())
 }
 
 struct Question {
@@ -390,3 +461,6 @@ async fn close(writer: &mut OwnedWriteHalf, error: &LinkError) -> io::Result<()>
     let why = serde_json::to_vec(error).map_err(wire::invalid)?;
     wire::write(writer, &FromKeeper::Closed, [why.into(), Bytes::new()]).await
 }
+
+#[cfg(test)]
+mod tests;

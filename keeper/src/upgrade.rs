@@ -19,8 +19,6 @@ use tokio::time::timeout;
 
 use crate::descriptors::{Parcel, unpack};
 
-/// How long the other program may take to prove that it can read the state.
-const PROVES_WITHIN: Duration = Duration::from_secs(20);
 /// Longest first line of the state, bytes: options with an environment.
 const HEAD_MAX: u64 = 1024 * 1024;
 
@@ -52,12 +50,13 @@ pub(crate) struct Head {
     pub(crate) options: Options,
 }
 
-/// What else the next program gets.
+/// What else the next program gets, and how long it has to prove itself.
 #[derive(Debug)]
 pub(crate) struct Luggage<'a> {
     pub(crate) state_dir: &'a Path,
     pub(crate) lock: BorrowedFd<'a>,
     pub(crate) listener: BorrowedFd<'a>,
+    pub(crate) proves_within: Duration,
 }
 
 /// Goes on as the program at a path: returns only if that fails. Nobody must be connected.
@@ -88,7 +87,7 @@ async fn try_become(
     let still = sessions.hand_over(&mut writer).await?;
     writer.flush()?;
     drop(writer);
-    prove(path, &state).await?;
+    prove(path, &state, luggage.proves_within).await?;
     state.rewind()?;
     let terminals = still.descriptors().iter().map(|terminal| terminal.as_fd());
     let descriptors: Vec<BorrowedFd<'_>> = [state.as_fd(), luggage.lock, luggage.listener]
@@ -108,7 +107,7 @@ async fn try_become(
 }
 
 /// Lets the other program read a copy of the state.
-async fn prove(path: &Path, state: &File) -> Result<(), UpgradeError> {
+async fn prove(path: &Path, state: &File, within: Duration) -> Result<(), UpgradeError> {
     let unproved = |why: String| UpgradeError::Unproved {
         program: path.display().to_string(),
         why,
@@ -121,7 +120,7 @@ async fn prove(path: &Path, state: &File) -> Result<(), UpgradeError> {
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    match timeout(PROVES_WITHIN, proving.wait()).await {
+    match timeout(within, proving.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(unproved(format!("it tried, and ended with {status}"))),
         Ok(Err(error)) => Err(error.into()),

@@ -14,6 +14,14 @@ const READ_ROOM: usize = 64 * 1024;
 /// A buffer that grew beyond this for one frame is given back with it, bytes.
 const KEPT_MAX: usize = 512 * 1024;
 
+/// What is sent beside a payload at most, bytes.
+const HEADER_MAX: usize = 1024;
+
+/// Whether the other end takes a payload of this length.
+pub(crate) fn fits(payload: usize) -> bool {
+    payload <= FRAME_MAX - HEADER_MAX
+}
+
 /// Reads frames.
 #[derive(Debug)]
 pub(crate) struct FrameReader<R> {
