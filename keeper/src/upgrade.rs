@@ -2,6 +2,7 @@
 //! state of the sessions goes by a memory file, their terminals by a socket. First the other program proves on
 //! a copy that it can read the state; whatever fails, this one goes on as if nothing had happened.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use bowline_protocol::ids::ServerId;
 use bowline_terminal::resources::{self, Finder};
 use bowline_terminal::{HandOverError, Options, Sessions};
-use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::fs::{Access, MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
@@ -95,15 +96,36 @@ async fn try_become(
         .chain(terminals)
         .collect();
     let parcel = Parcel::pack(&descriptors)?;
+    // What can be known before is better known before.
+    rustix::fs::access(path, Access::EXEC_OK).map_err(io::Error::from)?;
+    let own = std::env::current_exe()?;
     tracing::info!(target: "audit", program = %path.display(), "keeper goes on as another program");
     // It raises the limit itself, and programs get back what it finds.
     let _limit = resources::as_found(Finder::NextImage)?;
-    let error = Command::new(path)
+    let error = exec(path, path.as_os_str(), luggage, parcel.to.try_clone()?);
+    // A failed try leaves signals and the standard input changed: no state to go on in. This program itself can
+    // take the sessions up as well.
+    tracing::error!(program = %path.display(), %error, "it can't be started: this program starts anew");
+    let again = exec(
+        "/proc/self/exe".as_ref(),
+        own.as_os_str(),
+        luggage,
+        parcel.to,
+    );
+    tracing::error!(error = %again, "it can't either");
+    // What waits in it keeps terminals open.
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?).map_err(io::Error::from)?;
+    Err(error.into())
+}
+
+/// Returns only if it fails.
+fn exec(path: &Path, name: &OsStr, luggage: &Luggage<'_>, parcel: OwnedFd) -> io::Error {
+    Command::new(path)
+        .arg0(name)
         .args(["keeper", "--resumed", "--state-dir"])
         .arg(luggage.state_dir)
-        .stdin(parcel.to)
-        .exec();
-    Err(error.into())
+        .stdin(parcel)
+        .exec()
 }
 
 /// Lets the other program read a copy of the state.
