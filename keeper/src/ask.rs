@@ -196,6 +196,14 @@ impl Failure {
         )
     }
 
+    /// It can't be written down for the other end.
+    pub(crate) fn unspeakable() -> Self {
+        Self::new(
+            Reason::Malformed,
+            "the question is too long, or holds a path that is no text",
+        )
+    }
+
     /// The other end answered something else than was asked.
     pub(crate) fn strange() -> Self {
         Self::new(

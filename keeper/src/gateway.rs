@@ -34,6 +34,9 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How long a keeper may take to become another program: its state is written, proved and read.
 const BECOMES_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long it may take to greet: longer than to become another program, for which it accepts nobody.
+const GREETS_WITHIN: Duration = BECOMES_WITHIN;
+
 /// What was asked, and who waits for it.
 struct Asked {
     request: Request,
@@ -95,10 +98,24 @@ impl Gateway {
             closing: CancellationToken::new(),
             _stop: Arc::new(stop.drop_guard()),
         };
-        let configure = Request::Configure(Box::new(options.clone()));
-        let configured = gateway.ask(configure, Bytes::new()).await;
-        configured.map_err(io::Error::other)?;
+        gateway.configure(options).await.map_err(io::Error::other)?;
         Ok(gateway)
+    }
+
+    /// Tells the options. Once more if the answer is lost, as when another server that starts at the same time
+    /// lets the keeper become its program.
+    async fn configure(&self, options: &Options) -> Result<(), Failure> {
+        let configuring = async {
+            loop {
+                let configure = Request::Configure(Box::new(options.clone()));
+                match self.ask(configure, Bytes::new()).await {
+                    Err(failure) if failure.reason == Reason::Unreachable => {}
+                    other => return other.map(|_| ()),
+                }
+            }
+        };
+        let configured = timeout(PATIENCE, configuring).await;
+        configured.unwrap_or_else(|_| Err(Failure::unreachable()))
     }
 
     /// Asks, and waits for the answer.
@@ -322,9 +339,14 @@ impl Driver {
         } = self;
         let asking = async {
             while let Some(next) = asked.recv().await {
+                let Some(head) = written(&next) else {
+                    // It would cost all others the connection.
+                    let _ = next.answer.send(Err(Failure::unspeakable()));
+                    continue;
+                };
                 *number += 1;
                 lock(waiting).insert(*number, next.answer);
-                ask(&mut connection.writer, *number, &next.request, next.body).await?;
+                ask_written(&mut connection.writer, *number, head, next.body).await?;
             }
             Ok(())
         };
@@ -354,6 +376,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A question as JSON, if it can be asked.
+fn written(asked: &Asked) -> Option<Vec<u8>> {
+    let head = serde_json::to_vec(&asked.request).ok()?;
+    wire::fits(head.len() + asked.body.len()).then_some(head)
+}
+
 pub(crate) async fn ask(
     writer: &mut OwnedWriteHalf,
     number: u64,
@@ -361,6 +389,15 @@ pub(crate) async fn ask(
     body: Bytes,
 ) -> io::Result<()> {
     let head = serde_json::to_vec(request).map_err(wire::invalid)?;
+    ask_written(writer, number, head, body).await
+}
+
+async fn ask_written(
+    writer: &mut OwnedWriteHalf,
+    number: u64,
+    head: Vec<u8>,
+    body: Bytes,
+) -> io::Result<()> {
     let frame = ToKeeper::Ask {
         number,
         head: u32::try_from(head.len()).map_err(wire::invalid)?,
@@ -388,6 +425,16 @@ async fn say_hello(writer: &mut OwnedWriteHalf) -> io::Result<()> {
 
 /// Connects and greets.
 pub(crate) async fn greeted(socket: &Path) -> io::Result<(Connection, Found)> {
+    let greeting = timeout(GREETS_WITHIN, greeting(socket)).await;
+    greeting.unwrap_or_else(|_| {
+        Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the keeper of the sessions does not answer: its log says what it does",
+        ))
+    })
+}
+
+async fn greeting(socket: &Path) -> io::Result<(Connection, Found)> {
     let stream = UnixStream::connect(socket).await?;
     let (reader, mut writer) = stream.into_split();
     let mut reader = FrameReader::new(reader);
@@ -442,8 +489,10 @@ async fn renewed(launch: &Launch) -> io::Result<Connection> {
         "the keeper runs another program: it goes on as this one"
     );
     let request = Request::Become(launch.program.path().to_owned());
-    ask(&mut connection.writer, 1, &request, Bytes::new()).await?;
     let refused = timeout(BECOMES_WITHIN, async {
+        let asked = ask(&mut connection.writer, 1, &request, Bytes::new()).await;
+        // It becomes another one already, for another server.
+        asked.ok()?;
         loop {
             match connection.reader.next::<FromKeeper>().await {
                 Ok(Some(framed)) => {
@@ -467,5 +516,10 @@ async fn renewed(launch: &Launch) -> io::Result<Connection> {
             tracing::warn!(%failure, "the keeper stays what it is");
         }
     }
-    Ok(found_or_started(launch).await?.0)
+    let (connection, found) = found_or_started(launch).await?;
+    if found.program != launch.program.identity() {
+        // The last step failed, or another server has brought it to be its own meanwhile.
+        tracing::warn!(pid = found.pid, "the keeper stays what it is");
+    }
+    Ok(connection)
 }

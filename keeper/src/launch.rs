@@ -18,6 +18,8 @@ use crate::program::Program;
 pub(crate) const LOOK: Duration = Duration::from_millis(5);
 /// How long it may take to start: it takes up what the last run left.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// One that fails has perhaps found another that just starts, which can be reached within this time.
+const OTHER_WITHIN: Duration = Duration::from_secs(1);
 /// A log longer than this begins anew with the next keeper, bytes.
 const LOG_MAX: u64 = 1024 * 1024;
 /// Told to the keeper beside what programs may have; no secrets are in there.
@@ -81,6 +83,7 @@ impl Launch {
         Ok(Started {
             child: Some(child),
             since: Instant::now(),
+            failed: None,
             log: log_path,
         })
     }
@@ -91,6 +94,8 @@ impl Launch {
 pub(crate) struct Started {
     child: Option<Child>,
     since: Instant,
+    /// When it was seen to have failed.
+    failed: Option<Instant>,
     log: PathBuf,
 }
 
@@ -101,7 +106,9 @@ impl Started {
             Some(child) => child.try_wait()?,
             None => None,
         };
-        if ended.is_some_and(|status| !status.success()) {
+        if ended.is_none_or(|status| status.success()) {
+            self.failed = None;
+        } else if self.failed.get_or_insert_with(Instant::now).elapsed() > OTHER_WITHIN {
             return Err(io::Error::other(format!(
                 "the keeper of the sessions ended as soon as it was started: {} says why",
                 self.log.display()
