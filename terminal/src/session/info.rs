@@ -1,11 +1,11 @@
 //! What is told of a session to those who list them: plain data, made in one look.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bowline_protocol::frame::{Activity, Attention, Exit, Progress, Size};
 use bowline_protocol::ids::SessionId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::status::LastCommand;
 
@@ -55,6 +55,7 @@ pub struct SessionInfo {
     /// The program in the foreground; empty once ended.
     pub process: String,
     /// Where the shell says it is; else where that program is. Once ended, where it last was, if that is known.
+    #[serde(serialize_with = "as_text")]
     pub cwd: Option<PathBuf>,
     /// The terminal's title; empty = none.
     pub title: String,
@@ -82,4 +83,10 @@ pub struct SessionInfo {
     /// time. Its screen is as it was then.
     #[serde(default)]
     pub last_seen_ms: Option<u64>,
+}
+
+/// A folder's name need not be text: one such must not make all sessions untold.
+fn as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    let path = path.as_deref().map(Path::to_string_lossy);
+    path.serialize(serializer)
 }
