@@ -30,6 +30,11 @@ impl Keepers {
     }
 }
 
+/// The file that a process runs.
+pub(crate) fn program(pid: Pid) -> PathBuf {
+    std::fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero())).unwrap()
+}
+
 impl Drop for Keepers {
     fn drop(&mut self) {
         for pid in self.pids() {

@@ -8,6 +8,7 @@
 mod api;
 mod audit;
 mod base_path;
+mod chaos;
 mod docs;
 mod faults;
 mod gate;
@@ -15,6 +16,7 @@ mod keepers;
 mod lifecycle;
 mod link;
 mod login;
+mod page;
 mod signals;
 mod status;
 mod support;

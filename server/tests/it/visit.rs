@@ -19,7 +19,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::keepers::Keepers;
+use crate::keepers::{Keepers, program};
 use crate::support::{DEADLINE, TestServer};
 
 const PLAIN: &str = "exec \"$@\"";
@@ -457,8 +457,7 @@ async fn a_keeper_that_becomes_another_program_is_not_noticed() {
     let wrapper = format!("shift; exec '{}' \"$@\"", copy.display());
     let (server, _) =
         TestServer::start_binary(&wrapper, "--keeper auto --on-exit end", folder.clone()).await;
-    let now = std::fs::read_link(format!("/proc/{}/exe", before[0].as_raw_nonzero())).unwrap();
-    assert_eq!((now, keepers.pids()), (copy, before));
+    assert_eq!((program(before[0]), keepers.pids()), (copy, before));
     attached.type_text("two\r");
     attached.until("got <two>");
     attached.type_text(DETACH);
