@@ -123,7 +123,8 @@ fn state(state: SessionState) -> String {
         SessionState::Exited(Exit::Code(code)) => return format!("exited {code}"),
         SessionState::Exited(Exit::Signal(signal)) => return format!("signal {signal}"),
         SessionState::Exited(Exit::Killed) => "killed",
-        SessionState::Exited(_) => "ended",
+        SessionState::Exited(Exit::Idle) => "unused",
+        SessionState::Exited(Exit::Lost) => "lost",
     };
     text.to_owned()
 }

@@ -356,7 +356,15 @@ async fn sessions_that_a_server_keeps_itself_are_found_by_the_same_way() {
     server.stop().await;
     let (server, _) = serving("--keeper off", &folder).await;
     let (table, _, _) = said(&call(&folder, &["sessions"]));
-    assert_eq!(table, "no sessions\n");
+    assert!(
+        table.contains("talker") && table.contains(" lost "),
+        "{table}"
+    );
+    // What it showed last can still be seen.
+    let mut attached = Attached::start(&folder, &["talker"]);
+    attached.until("got <one>");
+    attached.until("talker ended when the machine");
+    assert_eq!(attached.ended().code(), Some(1));
     server.stop().await;
     assert!(!state(&folder).join("keeper.sock").exists());
 }
