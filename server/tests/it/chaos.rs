@@ -17,22 +17,24 @@ use crate::page::Page;
 use crate::support::TestServer;
 
 const SESSIONS: usize = 20;
-/// Typed into each session between two ends of the server.
+/// Lines typed into each session at a time.
 const KEYS: usize = 3;
 /// A connection through the proxy is cut when it has carried so much, bytes.
 const CUT_AFTER: usize = 64 * 1024;
 
-/// Prints numbered lines, and what it reads; told to stop, it says how many lines there were.
-const PROGRAM: &str = "stty -echo; echo \"pid=$$;\"; i=0; pad=................................
-    while :; do
-        i=$((i+3)); printf 'n%s;%s\\n' $((i-2)) $pad $((i-1)) $pad $i $pad
-        read -rt 0.02 x; late=$?; line=$line$x
-        if [ $late = 0 ]; then
-            [ $line = stop ] && break
-            echo \"got $line;\"; line=
-        fi
-    done
-    echo \"last $i;\"; read x";
+/// One process prints numbered lines, another what it reads; told to stop, they say how many lines there were.
+/// The pause is a read that nobody answers: a read of the terminal that may run out of time could lose a byte.
+const PROGRAM: &str = "stty -echo; echo \"pid=$$;\"; pad=................................
+    prints() {
+        trap on=0 USR1; exec 3<> <(:); i=0 on=1
+        while [ $on = 1 ]; do
+            i=$((i+3)); printf 'n%s;%s\\n' $((i-2)) $pad $((i-1)) $pad $i $pad
+            read -rt 0.02 -u 3
+        done
+        echo \"last $i;\"
+    }
+    prints & while read -r x && [ $x != stop ]; do echo \"got $x;\"; done
+    kill -USR1 $!; wait; read -r x";
 
 /// How the next server comes to be.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,8 @@ async fn session(server: &TestServer) -> SessionId {
 struct Chaos {
     folder: Arc<TempDir>,
     page: Page,
-    server: TestServer,
+    /// `None` while there is none.
+    server: Option<TestServer>,
     pid: Pid,
     by: Option<Arc<Proxy>>,
     pids: Vec<Pid>,
@@ -96,7 +99,7 @@ impl Chaos {
             pids: pids.collect(),
             folder,
             page,
-            server,
+            server: Some(server),
             pid,
             by,
             keys: 0,
@@ -104,29 +107,38 @@ impl Chaos {
         }
     }
 
-    /// Types into every session; some of it may still be under way.
+    /// Types lines into every session, and goes on until every session has answered the first.
     async fn keys(&mut self) {
-        let sessions: Vec<SessionId> = self.page.sessions.keys().copied().collect();
         let first = self.keys;
         for _ in 0..KEYS {
-            for &session in &sessions {
-                self.page
-                    .type_text(session, &format!("k{}\r", self.keys))
-                    .await;
-            }
-            self.keys += 1;
+            self.key().await;
         }
-        // Every session answers; where the other keys are nobody knows.
         self.page.until_said(&format!("got k{first};")).await;
     }
 
-    async fn blow(mut self, blow: Blow) -> Self {
+    /// Types a line into every session.
+    async fn key(&mut self) {
+        let sessions: Vec<SessionId> = self.page.sessions.keys().copied().collect();
+        for session in sessions {
+            let line = format!("k{}\r", self.keys);
+            self.page.type_text(session, &line).await;
+        }
+        self.keys += 1;
+    }
+
+    /// Ends the server while so many keys are under way, each at another place.
+    async fn blow(&mut self, blow: Blow, keys: usize) {
         let signal = match blow {
             Blow::Kill | Blow::KillAndReplace => Signal::KILL,
             Blow::Term => Signal::TERM,
         };
+        for _ in 0..keys {
+            self.key().await;
+            self.page.go_on().await;
+        }
         kill_process(self.pid, signal).unwrap();
-        let ended = self.page.during(self.server.ended()).await;
+        let ended = self.server.take().unwrap().ended();
+        let ended = self.page.during(ended).await;
         assert_eq!(ended.is_ok(), signal == Signal::TERM, "{ended:?}");
         let copy = match blow {
             Blow::KillAndReplace => {
@@ -142,13 +154,7 @@ impl Chaos {
             Blow::Kill | Blow::Term => None,
         };
         // What is typed meanwhile waits.
-        let sessions: Vec<SessionId> = self.page.sessions.keys().copied().collect();
-        for &session in &sessions {
-            self.page
-                .type_text(session, &format!("k{}\r", self.keys))
-                .await;
-        }
-        self.keys += 1;
+        self.key().await;
         let started = start(&self.folder, copy.as_deref());
         let (server, pid) = self.page.during(started).await;
         let address = match &self.by {
@@ -156,11 +162,7 @@ impl Chaos {
             None => server.address,
         };
         self.page.go_to(address).await;
-        Self {
-            server,
-            pid,
-            ..self
-        }
+        (self.server, self.pid) = (Some(server), pid);
     }
 
     /// Stops all programs and looks at what they said.
@@ -187,7 +189,8 @@ impl Chaos {
             assert_eq!(numbers, expected);
         }
         kill_process(self.pid, Signal::TERM).unwrap();
-        self.page.during(self.server.ended()).await.unwrap();
+        let ended = self.server.take().unwrap().ended();
+        self.page.during(ended).await.unwrap();
     }
 }
 
@@ -200,7 +203,7 @@ async fn servers_come_and_go_and_nothing_is_lost() {
     let kept_by = keepers.pids();
     for round in 0..rounds {
         chaos.keys().await;
-        chaos = chaos.blow(BLOWS[round % BLOWS.len()]).await;
+        chaos.blow(BLOWS[round % BLOWS.len()], 1 + round % 9).await;
         // The one keeper runs what the server runs.
         assert_eq!(keepers.pids(), kept_by);
         assert_eq!(program(kept_by[0]), program(chaos.pid));
@@ -215,13 +218,13 @@ async fn servers_come_and_go_behind_a_proxy_that_cuts() {
     let _keepers = Keepers::of(&folder);
     let proxy = Proxy::start().await;
     let mut chaos = Chaos::begin(folder.clone(), Some(proxy.clone())).await;
-    for blow in BLOWS {
+    for (round, blow) in BLOWS.into_iter().enumerate() {
         chaos.keys().await;
         let cut = proxy.cuts() + 2;
         while proxy.cuts() < cut {
             chaos.keys().await;
         }
-        chaos = chaos.blow(blow).await;
+        chaos.blow(blow, 1 + 2 * round).await;
     }
     chaos.keys().await;
     chaos.end().await;

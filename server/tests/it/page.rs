@@ -147,6 +147,12 @@ impl Page {
         }
     }
 
+    /// Goes on until something has happened.
+    pub(crate) async fn go_on(&mut self) {
+        let event = self.next().await;
+        self.handle(event).await;
+    }
+
     /// Goes on until all sessions have said something, behind what was waited for last.
     pub(crate) async fn until_said(&mut self, text: &str) {
         let mut waiting: Vec<SessionId> = self.sessions.keys().copied().collect();
@@ -163,7 +169,7 @@ impl Page {
         if reached.await.is_err() {
             let ends = waiting.iter().map(|id| {
                 let seen = &self.sessions[id].seen;
-                let end = &seen[seen.len().saturating_sub(200)..];
+                let end = &seen[seen.len().saturating_sub(4000)..];
                 format!("{id}: {}", end.escape_ascii())
             });
             panic!("no {text:?} behind {:#?}", ends.collect::<Vec<_>>());
