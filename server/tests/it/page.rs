@@ -213,7 +213,7 @@ impl Page {
                         hold_ms,
                     } => self.request(generation, request, seq, batch, hold_ms),
                     Effect::AbortRequests => self.requests.abort_all(),
-                    Effect::Page(framed) => self.on_frame(framed, &mut events),
+                    Effect::Page(framed) => self.on_frame(&framed, &mut events),
                     Effect::Detached => {
                         let all = self.sessions.values_mut();
                         all.for_each(|shown| shown.input.pause());
@@ -226,7 +226,7 @@ impl Page {
         }
     }
 
-    fn on_frame(&mut self, framed: Framed<ServerFrame>, events: &mut VecDeque<Event>) {
+    fn on_frame(&mut self, framed: &Framed<ServerFrame>, events: &mut VecDeque<Event>) {
         match framed.frame {
             ServerFrame::Attached {
                 session,
