@@ -50,8 +50,23 @@ fn block_on<T>(what: impl Future<Output = Result<T, visit::Error>>) -> anyhow::R
     Ok(runtime()?.block_on(what)?)
 }
 
+/// Closes what whoever started this left open beside the standard streams: programs in sessions would have it
+/// too, and whoever reads the other end of a pipe would wait for all of them. To be called before anything is opened.
+fn close_inherited() {
+    let Ok(listed) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let numbers = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let inherited: Vec<i32> = numbers.filter(|number| *number > 2).collect();
+    for number in inherited {
+        // The list's own is closed already.
+        let _ = nix::unistd::close(number);
+    }
+}
+
 /// Keeps sessions.
 fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
+    close_inherited();
     let config = arguments.config.resolve(|name| std::env::var_os(name))?;
     log(&config)?;
     if arguments.prove {
@@ -93,6 +108,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    close_inherited();
     let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
     log(&config)?;
     check_open_files(config.sessions.max_sessions);

@@ -289,3 +289,23 @@ async fn a_server_that_cannot_write_its_state_says_so_and_ends() {
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn programs_inherit_nothing_of_whoever_started_the_server() {
+    let open = "exec 7</dev/null 8>&1; exec \"$@\"";
+    for keeper in ["--keeper off", "--keeper auto --on-exit end"] {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let (server, _) = TestServer::start_binary(open, keeper, folder).await;
+        let script = "for fd in 7 8; do test -e /proc/$$/fd/$fd && echo has $fd; done; echo looked";
+        let session = server.script(script).await;
+        let body = serde_json::json!({ "session_id": session });
+        let said = loop {
+            let (_, output) = server.post("/api/output", body.clone()).await;
+            if output["exited"] == true {
+                break output["output"].as_str().unwrap().to_owned();
+            }
+        };
+        assert_eq!(said, "looked\r\n", "{keeper}");
+        server.stop().await;
+    }
+}
