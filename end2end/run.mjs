@@ -15,9 +15,10 @@ const filter = process.argv[2];
 if (filter === "--help" || filter === "-h") {
   console.log(`usage: node end2end/run.mjs [filter]
 
-filter: a part of a file's name (basics, polling, …) or of a journey's name.
+filter: parts of files' names with commas between (basics, polling, …), or a part of a journey's name.
 BOWLINE_BIN       the binary to test (target/release/bowline)
-BOWLINE_CHROMIUM  the browser (/usr/bin/chromium)`);
+BOWLINE_CHROMIUM  the browser (/usr/bin/chromium)
+BOWLINE_KEEPER    off: sessions in the server, where a journey does not say otherwise`);
   process.exit(0);
 }
 
@@ -27,7 +28,8 @@ const all = ["unit", "journeys"].flatMap((folder) =>
     .sort()
     .map((name) => path.join(here, folder, name)),
 );
-const named = filter ? all.filter((file) => path.basename(file, ".test.mjs").includes(filter)) : all;
+const parts = filter?.split(",");
+const named = parts ? all.filter((file) => parts.some((part) => path.basename(file, ".test.mjs").includes(part))) : all;
 // A filter that names no file is a part of a journey's name.
 const byName = filter !== undefined && named.length === 0;
 const escape = (/** @type {string} */ text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::shell::{Root, say};
+use crate::shell::{Root, Task, say};
 use crate::{tools, web};
 
 /// What a stage does.
 type Stage = fn(&Root) -> Result<()>;
 
 /// The stages in their order: cheap and telling ones first.
-const STAGES: [(&str, Stage); 8] = [
+const STAGES: [(&str, Stage); 10] = [
     ("tools", |root| {
         tools::for_building(root)?;
         tools::for_journeys(root)
@@ -45,28 +45,43 @@ const STAGES: [(&str, Stage); 8] = [
     }),
     ("tests", |root| {
         let what = ["--workspace", "--exclude", "bowline-frontend"];
-        let has_nextest = root
-            .command("cargo", &["nextest", "--version"])
-            .read()
-            .is_some();
-        let run: &[&str] = if has_nextest {
-            &["nextest", "run"]
-        } else {
-            &["test"]
-        };
-        // All that fails is told, not only the first.
-        root.command("cargo", &[run, &what, &["--no-fail-fast"]].concat())
-            .run()
+        tests(root, &what).run()
+    }),
+    // The same tests of the server, with sessions in a keeper.
+    ("tests-keeper", |root| {
+        let what = ["-p", "bowline-server", "--test", "it"];
+        tests(root, &what).env("BOWLINE_TEST_KEEPER", "1").run()
     }),
     ("page", web::build),
     ("binary", |root| web::server(root).map(|_| ())),
-    ("journeys", |root| {
-        let binary = root.target().join("release/bowline");
-        root.command("node", &["end2end/run.mjs"])
-            .env("BOWLINE_BIN", binary)
-            .run()
+    ("journeys", |root| journeys(root, &[]).run()),
+    // What goes through the link, with sessions in the server's own process.
+    ("journeys-within", |root| {
+        let what = ["basics,cutting,polling,outage,snapshots"];
+        journeys(root, &what).env("BOWLINE_KEEPER", "off").run()
     }),
 ];
+
+/// Rust's tests of some packages. All that fails is told, not only the first.
+fn tests(root: &Root, what: &[&str]) -> Task {
+    let has_nextest = root
+        .command("cargo", &["nextest", "--version"])
+        .read()
+        .is_some();
+    let run: &[&str] = if has_nextest {
+        &["nextest", "run"]
+    } else {
+        &["test"]
+    };
+    root.command("cargo", &[run, what, &["--no-fail-fast"]].concat())
+}
+
+/// Journeys through the page, against the binary that was built.
+fn journeys(root: &Root, what: &[&str]) -> Task {
+    let binary = root.target().join("release/bowline");
+    root.command("node", &[&["end2end/run.mjs"], what].concat())
+        .env("BOWLINE_BIN", binary)
+}
 
 /// Runs the stages, or only some.
 pub(crate) fn run(root: &Root, only: &[String]) -> Result<()> {
