@@ -38,8 +38,17 @@ fn crates_know_only_what_is_below_them() {
         ["bowline-protocol", "bowline-screen"]
     );
     assert_eq!(
+        ours("bowline-keeper"),
+        ["bowline-protocol", "bowline-terminal"]
+    );
+    assert_eq!(
         ours("bowline-app"),
-        ["bowline-protocol", "bowline-screen", "bowline-terminal"]
+        [
+            "bowline-keeper",
+            "bowline-protocol",
+            "bowline-screen",
+            "bowline-terminal"
+        ]
     );
     assert_eq!(
         ours("bowline-frontend"),
@@ -47,12 +56,17 @@ fn crates_know_only_what_is_below_them() {
     );
     assert_eq!(
         ours("bowline-server"),
-        ["bowline-app", "bowline-protocol", "bowline-terminal"]
+        [
+            "bowline-app",
+            "bowline-keeper",
+            "bowline-protocol",
+            "bowline-terminal"
+        ]
     );
 }
 
 #[test]
-fn the_link_knows_no_io_and_sessions_know_no_http() {
+fn the_link_knows_no_io_and_sessions_and_keeper_know_no_http() {
     let protocol = dependencies("bowline-protocol");
     for unknown in [
         "tokio",
@@ -65,8 +79,10 @@ fn the_link_knows_no_io_and_sessions_know_no_http() {
     ] {
         assert!(!protocol.contains(unknown), "protocol uses {unknown}");
     }
-    let terminal = dependencies("bowline-terminal");
-    for unknown in ["axum", "leptos", "http", "hyper", "serde_json", "server_fn"] {
-        assert!(!terminal.contains(unknown), "terminal uses {unknown}");
+    for name in ["bowline-terminal", "bowline-keeper"] {
+        let uses = dependencies(name);
+        for unknown in ["axum", "leptos", "http", "hyper", "server_fn"] {
+            assert!(!uses.contains(unknown), "{name} uses {unknown}");
+        }
     }
 }
