@@ -8,14 +8,18 @@ use bowline_protocol::frame::{Notice, Size};
 use bowline_protocol::ids::{ClientId, Generation, SessionId};
 use bowline_terminal::{
     ApiInput, CreateSession, Created, LinkError, Links, OnExit, Read, ScreenFormat, ScreenShot,
-    SessionInfo, Sessions, Transport, Word,
+    SessionInfo, SessionState, Sessions, Transport, Word,
 };
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use crate::ask::{Answer, Failure, Request, carry_out};
 use crate::frame::Lane;
 use crate::gateway::{Downward, Exchange, Gateway, Upward};
 use crate::launch::Launch;
+
+/// How long the keeper may take to do what is asked of it when the server ends: programs get time to leave.
+const ENDS_WITHIN: Duration = Duration::from_secs(6);
 
 /// All sessions and links. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -305,18 +309,33 @@ impl Host {
             }
             Place::Apart(gateway) => {
                 gateway.begin_to_end();
-                let mut last = vec![Request::Notify(Notice::Restart)];
-                if on_exit == OnExit::End {
-                    last.extend([Request::End(on_exit), Request::Stop]);
-                }
-                for request in last {
-                    if let Err(error) = gateway.ask(request, Bytes::new()).await {
-                        tracing::warn!(%error, "the keeper was not told of the end");
-                    }
+                let told = timeout(ENDS_WITHIN, self.take_leave(on_exit)).await;
+                if let Err(failure) = told.unwrap_or_else(|_| Err(Failure::unreachable())) {
+                    tracing::warn!(%failure, "the keeper was not told of the end");
                 }
                 gateway.close_links();
             }
         }
+    }
+
+    /// Tells the keeper, and whoever ends the server what runs on.
+    async fn take_leave(&self, on_exit: OnExit) -> Result<(), Failure> {
+        self.done(Request::Notify(Notice::Restart)).await?;
+        if on_exit == OnExit::End {
+            self.done(Request::End(on_exit)).await?;
+            return self.done(Request::Stop).await;
+        }
+        let sessions = self.list().await?;
+        let has_ended = |state| matches!(state, SessionState::Exited(_));
+        let running = sessions.iter().filter(|session| !has_ended(session.state));
+        let running = running.count();
+        if running > 0 {
+            tracing::info!(
+                running,
+                "sessions run on in the keeper: `bowline sessions` lists them"
+            );
+        }
+        Ok(())
     }
 
     /// Kills what would end with this process anyway, without waiting or asking.
