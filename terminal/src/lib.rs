@@ -1,5 +1,5 @@
 //! PTY sessions and the server end of the link. Knows no HTTP, no page, no credentials: whoever hosts it
-//! (the server today, a keeper process later) hands in bytes and takes bytes out.
+//! (a keeper's process, or a server's) hands in bytes and takes bytes out.
 //!
 //! A **session** is a program on a PTY. One task owns the PTY, its input and its deadlines; its output
 //! is a log addressed by absolute offset, from which any number of **viewers** read, each at its own

@@ -1,5 +1,6 @@
 //! One session: its state, shared between its task and everybody who holds a handle. The task
-//! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it.
+//! ([`task`]) owns the PTY's reading and writing; everybody else changes what is wanted and wakes it. Long because
+//! all that is under the session's one lock is declared and changed here.
 
 mod carried;
 mod handle;
