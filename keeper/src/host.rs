@@ -8,7 +8,7 @@ use bowline_protocol::frame::{Notice, Size};
 use bowline_protocol::ids::{ClientId, Generation, SessionId};
 use bowline_terminal::{
     ApiInput, CreateSession, Created, LinkError, Links, OnExit, Read, ScreenFormat, ScreenShot,
-    SessionInfo, SessionState, Sessions, Transport, Word,
+    SessionInfo, Sessions, Transport, Word,
 };
 use bytes::Bytes;
 use tokio::time::timeout;
@@ -326,8 +326,7 @@ impl Host {
             return self.done(Request::Stop).await;
         }
         let sessions = self.list().await?;
-        let has_ended = |state| matches!(state, SessionState::Exited(_));
-        let running = sessions.iter().filter(|session| !has_ended(session.state));
+        let running = sessions.iter().filter(|session| !session.state.has_ended());
         let running = running.count();
         if running > 0 {
             tracing::info!(
@@ -352,17 +351,10 @@ pub(crate) async fn carry_exchange(
     exchange: Exchange,
     batch: Bytes,
 ) -> Result<Bytes, LinkError> {
-    let Exchange {
-        client,
-        generation,
-        lane,
-        seq,
-        hold,
-    } = exchange;
-    let transport = links.http(client, generation)?;
-    match lane {
-        Lane::Send => transport.send(seq, batch, hold).await,
-        Lane::Poll => transport.poll(seq, batch, hold).await,
+    let transport = links.http(exchange.client, exchange.generation)?;
+    match exchange.lane {
+        Lane::Send => transport.send(exchange.seq, batch, exchange.hold).await,
+        Lane::Poll => transport.poll(exchange.seq, batch, exchange.hold).await,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_protocol::ids::ServerId;
-use bowline_terminal::{HandOverError, Links, OnExit, Options, SessionState, Sessions};
+use bowline_terminal::{HandOverError, Links, OnExit, Options, Sessions};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -242,7 +242,7 @@ async fn begin(config: &KeeperConfig) -> Result<Begun, KeeperError> {
             Ok(Begun {
                 held,
                 sessions,
-                server: ServerId::from_bytes(random()?),
+                server: bowline_terminal::new_server_id(),
             })
         }
         Start::Resumed => {
@@ -278,18 +278,6 @@ async fn begin(config: &KeeperConfig) -> Result<Begun, KeeperError> {
 impl Service {
     /// Whether there is a connection or a session that runs.
     fn is_needed(&self) -> bool {
-        self.traffic.is_open() || self.has_sessions()
+        self.traffic.is_open() || self.sessions.any_runs()
     }
-
-    fn has_sessions(&self) -> bool {
-        let sessions = self.sessions.list();
-        let has_ended = |state| matches!(state, SessionState::Exited(_));
-        sessions.iter().any(|session| !has_ended(session.state))
-    }
-}
-
-fn random() -> io::Result<[u8; 16]> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(bytes)
 }

@@ -29,7 +29,7 @@ use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
-use bowline_terminal::{Links, Notice, OnExit, SessionInfo, SessionState, Sessions};
+use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -242,7 +242,7 @@ async fn open_host(config: &Config) -> Result<(Host, Option<Within>), Error> {
         }
         Keeper::Off => {
             let sessions = Sessions::new(config.sessions.clone());
-            let server = server_id();
+            let server = bowline_terminal::new_server_id();
             let links = Links::new(sessions.clone(), server);
             // Before anything is taken for lost that a keeper has.
             let serve =
@@ -274,7 +274,7 @@ async fn open_host(config: &Config) -> Result<(Host, Option<Within>), Error> {
 async fn make_way(state_dir: &Path) -> Result<(), Error> {
     let in_use = || Error::KeeperInUse(state_dir.display().to_string());
     let keeper = Visit::new(place::keeper_socket(state_dir)?);
-    let runs = |session: &SessionInfo| !matches!(session.state, SessionState::Exited(_));
+    let runs = |session: &SessionInfo| !session.state.has_ended();
     match keeper.list().await {
         Ok(sessions) if sessions.iter().any(runs) => Err(in_use()),
         Ok(_) => keeper.stop().await.map_err(|_| in_use()),
@@ -282,11 +282,4 @@ async fn make_way(state_dir: &Path) -> Result<(), Error> {
         Err(VisitError::Nobody(_)) => Ok(()),
         Err(_) => Err(in_use()),
     }
-}
-
-fn server_id() -> bowline_protocol::ids::ServerId {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .expect("the system's random source works once the system has started");
-    bowline_protocol::ids::ServerId::from_bytes(bytes)
 }

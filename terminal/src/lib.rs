@@ -80,6 +80,11 @@ fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// The id of a new life of sessions.
+pub fn new_server_id() -> ServerId {
+    ServerId::from_bytes(random_bytes())
+}
+
 /// Sixteen random bytes for an id.
 fn random_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];

@@ -234,6 +234,12 @@ impl Sessions {
             .collect()
     }
 
+    /// Whether any runs. Cheap: looks at no program.
+    pub fn any_runs(&self) -> bool {
+        let table = lock(&self.0.table);
+        table.sessions.iter().any(|session| session.is_running())
+    }
+
     /// Ends a session with all its processes, or forgets one that has ended. Returns once signalling has
     /// begun; those who look at it are told when it has ended.
     ///

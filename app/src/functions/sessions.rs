@@ -245,7 +245,7 @@ pub async fn active_sessions() -> Result<ActiveSessionsReply, AppError> {
         sessions: sessions
             .map(|info| ActiveSession {
                 session_id: info.id,
-                alive: !matches!(info.state, bowline_terminal::SessionState::Exited(_)),
+                alive: !info.state.has_ended(),
                 pane_id: info.pane_id,
             })
             .collect(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bowline_terminal::{SessionId, SessionInfo, SessionState};
+use bowline_terminal::{SessionId, SessionInfo};
 
 /// Shortest id that is shown, digits: short enough to type, long enough to stay the same for a while.
 const SHORTEST: usize = 6;
@@ -35,7 +35,7 @@ pub fn find<'a>(sessions: &'a [SessionInfo], name: &str) -> Result<&'a SessionIn
         session.label == name || (!digits.is_empty() && session.id.to_string().starts_with(&digits))
     };
     let meant: Vec<&SessionInfo> = sessions.iter().filter(is_meant).collect();
-    let runs = |session: &&&SessionInfo| !matches!(session.state, SessionState::Exited(_));
+    let runs = |session: &&&SessionInfo| !session.state.has_ended();
     let running: Vec<&SessionInfo> = meant.iter().filter(runs).copied().collect();
     match (&meant[..], &running[..]) {
         ([one], _) | (_, [one]) => Ok(one),
@@ -83,7 +83,7 @@ pub(super) fn plain(text: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use bowline_terminal::{Exit, Naming, Progress, Size};
+    use bowline_terminal::{Exit, Naming, Progress, SessionState, Size};
 
     use super::*;
 

@@ -22,6 +22,13 @@ pub enum SessionState {
     Exited(Exit),
 }
 
+impl SessionState {
+    /// Whether its program has ended.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Exited(_))
+    }
+}
+
 impl From<Activity> for SessionState {
     fn from(activity: Activity) -> Self {
         match activity {
