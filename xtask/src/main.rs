@@ -4,6 +4,7 @@
 mod compress;
 mod fingerprint;
 mod shell;
+mod styles;
 mod test;
 mod tools;
 mod web;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::shell::{Root, say, timed};
-use crate::{compress, fingerprint};
+use crate::{compress, fingerprint, styles};
 
 /// All that the page is made of.
-const INPUTS: [&str; 14] = [
+const INPUTS: [&str; 15] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
@@ -22,6 +22,7 @@ const INPUTS: [&str; 14] = [
     "screen",
     "style",
     "xtask/src/compress.rs",
+    "xtask/src/styles.rs",
     "xtask/src/web.rs",
 ];
 
@@ -51,6 +52,7 @@ pub(crate) fn build(root: &Root) -> Result<()> {
     if worker.contains("xterm") {
         bail!("the worker imports the terminal: frontend's library must not use the page's crate");
     }
+    styles::join(&dist)?;
     let sizes = timed("compressing the page", || compress::folder(&dist))?;
     let mut total = 0;
     for size in &sizes {

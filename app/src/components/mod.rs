@@ -8,6 +8,10 @@
 
 mod app;
 mod banner;
+#[cfg(feature = "hydrate")]
+mod clipboard;
+#[cfg(feature = "hydrate")]
+mod commands;
 mod dialog;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;

@@ -71,7 +71,7 @@ pub(crate) fn TabBar() -> impl IntoView {
                     title=hint("Dark or light", Command::ToggleTheme)
                     on:click=move |_| {
                         #[cfg(feature = "hydrate")]
-                        super::keyboard::toggle_theme();
+                        super::commands::toggle_theme();
                     }
                 >
                     <Icon name="sun" />

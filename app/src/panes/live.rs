@@ -222,7 +222,7 @@ impl Live {
         }
         let (live, element) = (Rc::clone(self), element.clone());
         spawn_local(async move {
-            xterm::fonts_ready().await;
+            xterm::fonts::ready().await;
             if !live.closed.get() {
                 live.open(&element);
             }

@@ -1,16 +1,19 @@
 //! The one module that knows xterm.js. Bound through xterm-js-rs, whose declarations are for 4.x; what 6.x
-//! changed is declared here. The rest of the page sees [`Emulator`]: bytes in, keys out, a size. Long because
-//! nothing of xterm.js may leak out of one file.
+//! changed is declared in `api`. The rest of the page sees [`Emulator`]: bytes in, keys out, a size.
 //!
 //! Invariants: `write` parses in order and calls back in order; the emulator answers no query, whatever is
 //! written; nothing is called back after [`Emulator::dispose`].
+
+mod api;
+pub(crate) mod fonts;
+mod repairs;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bowline_protocol::frame::{Role, Size};
 use bowline_protocol::limits;
-use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 use xterm_js_rs::addons::fit::FitAddon;
@@ -18,99 +21,10 @@ use xterm_js_rs::addons::web_links::WebLinksAddon;
 use xterm_js_rs::addons::webgl::WebglAddon;
 use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 
+use api::{Fit6, Terminal6, Webgl6};
+
 /// Lines kept above the screen.
 pub(crate) const SCROLLBACK: u32 = 10_000;
-/// Text size, CSS pixels.
-const FONT_SIZE: u32 = 14;
-/// Text size in a window as wide as a 4K screen without scaling.
-const LARGE_FONT_SIZE: u32 = 17;
-/// The width from which on text is large, CSS pixels; the style sheet's last step.
-const LARGE_FROM: f64 = 2_400.0;
-/// The page's font first, then what systems have.
-const FONT_FAMILY: &str = "\"JetBrains Mono\", ui-monospace, \"SF Mono\", Menlo, Consolas, \
-                           \"DejaVu Sans Mono\", monospace";
-
-// What 6.x has and the binding has not. Methods are looked up by name, so these types need no class.
-#[wasm_bindgen]
-extern "C" {
-    /// A `Terminal` of 6.x.
-    type Terminal6;
-    #[wasm_bindgen(method, js_name = "write")]
-    fn write_bytes(this: &Terminal6, data: &Uint8Array, done: &JsValue);
-    #[wasm_bindgen(method, getter)]
-    fn options(this: &Terminal6) -> Object;
-    #[wasm_bindgen(method, getter)]
-    fn parser(this: &Terminal6) -> Parser6;
-    #[wasm_bindgen(method, catch, js_name = "loadAddon")]
-    fn try_load_addon(this: &Terminal6, addon: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, getter)]
-    fn buffer(this: &Terminal6) -> Buffers6;
-    #[wasm_bindgen(method, getter)]
-    fn unicode(this: &Terminal6) -> Unicode6;
-    #[wasm_bindgen(method, catch)]
-    fn resize(this: &Terminal6, cols: u32, rows: u32) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, js_name = "scrollLines")]
-    fn scroll_lines(this: &Terminal6, down: i32);
-    #[wasm_bindgen(method, js_name = "onScroll")]
-    fn on_scroll(this: &Terminal6, listener: &Function) -> JsValue;
-    #[wasm_bindgen(method, js_name = "onSelectionChange")]
-    fn on_selection_change(this: &Terminal6, listener: &Function) -> JsValue;
-
-    /// `terminal.parser`.
-    type Parser6;
-    #[wasm_bindgen(method, js_name = "registerCsiHandler")]
-    fn register_csi_handler(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
-    #[wasm_bindgen(method, js_name = "registerOscHandler")]
-    fn register_osc_handler(this: &Parser6, ident: u32, handler: &Function) -> JsValue;
-
-    /// `terminal.buffer`.
-    type Buffers6;
-    #[wasm_bindgen(method, getter)]
-    fn active(this: &Buffers6) -> Buffer6;
-    /// A screen with what lies above it.
-    type Buffer6;
-    #[wasm_bindgen(method, getter, js_name = "baseY")]
-    fn base_y(this: &Buffer6) -> u32;
-    #[wasm_bindgen(method, getter, js_name = "cursorX")]
-    fn cursor_x(this: &Buffer6) -> u32;
-    #[wasm_bindgen(method, getter, js_name = "cursorY")]
-    fn cursor_y(this: &Buffer6) -> u32;
-    #[wasm_bindgen(method, getter, js_name = "viewportY")]
-    fn viewport_y(this: &Buffer6) -> u32;
-    #[wasm_bindgen(method, getter)]
-    fn length(this: &Buffer6) -> u32;
-    #[wasm_bindgen(method, js_name = "getLine")]
-    fn line(this: &Buffer6, y: u32) -> Option<Line6>;
-    /// One row.
-    type Line6;
-    #[wasm_bindgen(method, getter, js_name = "isWrapped")]
-    fn is_wrapped(this: &Line6) -> bool;
-    #[wasm_bindgen(method, js_name = "translateToString")]
-    fn translate(this: &Line6, trim_right: bool) -> String;
-
-    /// `terminal.unicode`.
-    type Unicode6;
-    #[wasm_bindgen(method)]
-    fn register(this: &Unicode6, provider: &JsValue);
-    #[wasm_bindgen(method, setter, js_name = "activeVersion")]
-    fn set_active_version(this: &Unicode6, version: &str);
-
-    /// The WebGL addon's events.
-    type Webgl6;
-    #[wasm_bindgen(method, js_name = "onContextLoss")]
-    fn on_context_loss(this: &Webgl6, listener: &Function) -> JsValue;
-
-    /// What `proposeDimensions` answers.
-    type Dimensions6;
-    #[wasm_bindgen(method, getter)]
-    fn cols(this: &Dimensions6) -> f64;
-    #[wasm_bindgen(method, getter)]
-    fn rows(this: &Dimensions6) -> f64;
-    #[wasm_bindgen(method, js_name = "proposeDimensions")]
-    fn propose_dimensions(this: &Fit6) -> Option<Dimensions6>;
-    /// The fit addon.
-    type Fit6;
-}
 
 // How wide characters are: `public/width.mjs`, by the page's import map.
 #[wasm_bindgen(module = "bowline-width")]
@@ -175,8 +89,8 @@ impl Emulator {
     /// Makes an emulator in an empty element that is on screen.
     pub(crate) fn open(parent: &HtmlElement, palette: &Palette, renderer: Renderer) -> Rc<Self> {
         let options = TerminalOptions::new();
-        options.set_font_family(FONT_FAMILY);
-        options.set_font_size(font_size());
+        options.set_font_family(fonts::FAMILY);
+        options.set_font_size(fonts::size());
         options.set_scrollback(SCROLLBACK);
         options.set_cursor_blink(CURSOR_BLINK);
         options.set_theme(&theme(palette));
@@ -416,107 +330,6 @@ impl Emulator {
         events.on_context_loss(lost.as_ref().unchecked_ref());
         self.keep(lost);
     }
-
-    /// Lets nothing out but what the user does. The server's screen answers queries, once, whoever looks; an
-    /// answer from here would be typed a second time, or at a prompt. Everything xterm.js says to a program
-    /// passes one method, which is told whether the user caused it: device attributes, reports of the
-    /// cursor, modes, settings, colours and sizes, and reports of focus do not. The method is not public:
-    /// the journey `answers` asks everything there is to ask, so that another version is noticed.
-    fn answer_nothing(&self) {
-        let Some(service) = member(&self.terminal, "_core")
-            .and_then(|core| member(&core, "coreService"))
-            .filter(JsValue::is_object)
-        else {
-            return;
-        };
-        let name = "triggerDataEvent";
-        let Some(say) = member(&service, name).and_then(|say| say.dyn_into::<Function>().ok())
-        else {
-            return;
-        };
-        let of = service.clone();
-        let muted = Closure::<dyn Fn(JsValue, JsValue)>::new(move |data, by_user: JsValue| {
-            if by_user.is_truthy() {
-                // Throws only what its listeners throw, and they are ours.
-                let _ = say.call2(&of, &data, &by_user);
-            }
-        });
-        set(&service, name, muted.as_ref());
-        self.keep(muted);
-    }
-
-    /// Erasing up to a cursor in the last cell (`CSI 1 J`) throws in xterm.js 6.0, and a parser that has thrown
-    /// parses nothing any more. Everything is erased there, so that is what is asked for instead.
-    fn erase_from_the_last_cell(&self) {
-        let Some(inner) = member(&self.terminal, "_core")
-            .and_then(|core| member(&core, "_inputHandler"))
-            .filter(JsValue::is_object)
-        else {
-            return;
-        };
-        let Some(erase) =
-            member(&inner, "eraseInDisplay").and_then(|erase| erase.dyn_into::<Function>().ok())
-        else {
-            return;
-        };
-        let everything = Object::new();
-        set(&everything, "length", &1.into());
-        set(&everything, "params", &Array::of1(&2.into()));
-        for (prefix, protects) in [("", false), ("?", true)] {
-            let terminal: Terminal = self.terminal.clone().unchecked_into();
-            let inner = inner.clone();
-            let (erase, everything) = (erase.clone(), everything.clone());
-            let handler = Closure::<dyn Fn(Array) -> bool>::new(move |parameters: Array| {
-                if parameters.get(0) != 1 {
-                    return false;
-                }
-                let buffer = terminal.unchecked_ref::<Terminal6>().buffer().active();
-                let last_column = buffer.cursor_x() + 1 >= terminal.get_cols();
-                let last_row = buffer.cursor_y() + 1 >= terminal.get_rows();
-                // With lines above the screen there is a line where it looks for one.
-                let throws = last_column && last_row && buffer.base_y() == 0;
-                if throws {
-                    // Throws nothing: it erases whole lines.
-                    let _ = erase.call2(&inner, &everything, &protects.into());
-                }
-                throws
-            });
-            let id = function_id(prefix, "J");
-            let parser = self.modern().parser();
-            parser.register_csi_handler(&id, handler.as_ref().unchecked_ref());
-            self.keep(handler);
-        }
-    }
-
-    /// Takes the size of a snapshot where the snapshot says so.
-    fn take_sizes(&self) {
-        let next = Rc::clone(&self.next_size);
-        let terminal: Terminal = self.terminal.clone().unchecked_into();
-        let take = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| {
-            if let Some(size) = next.take() {
-                resize(&terminal, size);
-            }
-            true
-        });
-        let parser = self.modern().parser();
-        parser.register_osc_handler(TAKE_SIZE_NUMBER, take.as_ref().unchecked_ref());
-        self.keep(take);
-    }
-
-    /// Remembers that a program has set colours, which a reset leaves.
-    fn notice_colours(&self) {
-        let parser = self.modern().parser();
-        let coloured = Rc::clone(&self.coloured);
-        // False = not handled: xterm.js goes on with it.
-        let notice = Closure::<dyn Fn(JsValue) -> bool>::new(move |_| {
-            coloured.set(true);
-            false
-        });
-        for ident in [4, 10, 11, 12] {
-            parser.register_osc_handler(ident, notice.as_ref().unchecked_ref());
-        }
-        self.keep(notice);
-    }
 }
 
 impl Drop for Emulator {
@@ -576,15 +389,6 @@ fn theme(palette: &Palette) -> Theme {
     theme
 }
 
-fn function_id(prefix: &str, last: &str) -> Object {
-    let id = Object::new();
-    if !prefix.is_empty() {
-        set(&id, "prefix", &prefix.into());
-    }
-    set(&id, "final", &last.into());
-    id
-}
-
 fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     // Fails only for what is no object.
     Reflect::get(object, &name.into()).ok()
@@ -593,35 +397,4 @@ fn member(object: &JsValue, name: &str) -> Option<JsValue> {
 fn set(object: &JsValue, name: &str, value: &JsValue) {
     // Fails only for frozen objects, which these are not.
     let _ = Reflect::set(object, &name.into(), value);
-}
-
-fn font_size() -> u32 {
-    let width = leptos::prelude::window().inner_width().ok();
-    match width.and_then(|width| width.as_f64()) {
-        Some(width) if width >= LARGE_FROM => LARGE_FONT_SIZE,
-        _ => FONT_SIZE,
-    }
-}
-
-/// Loads the fonts a terminal is measured with, at most for a moment: a late font is only a refit.
-pub(crate) async fn fonts_ready() {
-    let fonts = leptos::prelude::document().fonts();
-    let loads = Array::new();
-    for style in ["", "bold "] {
-        loads.push(&fonts.load(&format!("{style}{FONT_SIZE}px \"JetBrains Mono\"")));
-    }
-    let patience = js_sys::Promise::new(&mut |resolve, _| {
-        let wait = std::time::Duration::from_millis(1_500);
-        leptos::prelude::set_timeout(
-            move || {
-                // Resolving can't fail.
-                let _ = resolve.call0(&JsValue::NULL);
-            },
-            wait,
-        );
-    });
-    let loaded = js_sys::Promise::all(&loads);
-    let first = js_sys::Promise::race(&Array::of2(&loaded, &patience));
-    // A font that can't be loaded leaves the next one of the family.
-    let _ = wasm_bindgen_futures::JsFuture::from(first).await;
 }

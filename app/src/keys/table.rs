@@ -1,0 +1,151 @@
+//! The key table: every command with its name, title and default chords. One table for the keyboard, the
+//! palette, the tooltips and the dialog of shortcuts. A default chord is kept by no browser for itself, unless
+//! another chord does the same.
+
+use super::chord::{ALT_SHIFT, CTRL, CTRL_SHIFT, Chord};
+use super::command::Command::{self, *};
+
+/// Where a command belongs, as people look for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// Tabs.
+    Tabs,
+    /// The page as a whole.
+    Window,
+    /// What is in a terminal.
+    Terminal,
+}
+
+impl Group {
+    /// As a heading.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Tabs => "Tabs",
+            Self::Window => "Window",
+            Self::Terminal => "Terminal",
+        }
+    }
+}
+
+/// One command.
+pub(crate) struct Entry {
+    /// Which.
+    pub(crate) command: Command,
+    /// Its name in saved settings: never changed.
+    pub(crate) id: &'static str,
+    /// Where it belongs.
+    pub(crate) group: Group,
+    /// What it does.
+    pub(crate) title: &'static str,
+    /// How it is asked for unless the user says otherwise, best first.
+    pub(crate) chords: &'static [Chord],
+}
+
+const fn entry(
+    command: Command,
+    id: &'static str,
+    (group, title): (Group, &'static str),
+    chords: &'static [Chord],
+) -> Entry {
+    Entry {
+        command,
+        id,
+        group,
+        title,
+        chords,
+    }
+}
+
+const fn ctrl(code: &'static str) -> Chord {
+    Chord::of(CTRL, code)
+}
+
+const fn ctrl_shift(code: &'static str) -> Chord {
+    Chord::of(CTRL_SHIFT, code)
+}
+
+const fn alt_shift(code: &'static str) -> Chord {
+    Chord::of(ALT_SHIFT, code)
+}
+
+use Group::{Tabs, Terminal, Window};
+
+/// All commands of the page, by group.
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Entry] = &[
+    entry(NewTab, "new-tab", (Tabs, "New tab"), &[alt_shift("KeyT")]),
+    entry(CloseTab, "close-tab", (Tabs, "Close tab (its session goes on)"), &[alt_shift("KeyW")]),
+    entry(NextTab, "next-tab", (Tabs, "Next tab"), &[alt_shift("BracketRight"), ctrl_shift("BracketRight")]),
+    entry(PreviousTab, "previous-tab", (Tabs, "Previous tab"), &[alt_shift("BracketLeft"), ctrl_shift("BracketLeft")]),
+    entry(JumpToTab(1), "tab-1", (Tabs, "Go to tab 1"), &[alt_shift("Digit1"), ctrl_shift("Digit1")]),
+    entry(JumpToTab(2), "tab-2", (Tabs, "Go to tab 2"), &[alt_shift("Digit2"), ctrl_shift("Digit2")]),
+    entry(JumpToTab(3), "tab-3", (Tabs, "Go to tab 3"), &[alt_shift("Digit3"), ctrl_shift("Digit3")]),
+    entry(JumpToTab(4), "tab-4", (Tabs, "Go to tab 4"), &[alt_shift("Digit4"), ctrl_shift("Digit4")]),
+    entry(JumpToTab(5), "tab-5", (Tabs, "Go to tab 5"), &[alt_shift("Digit5"), ctrl_shift("Digit5")]),
+    entry(JumpToTab(6), "tab-6", (Tabs, "Go to tab 6"), &[alt_shift("Digit6"), ctrl_shift("Digit6")]),
+    entry(JumpToTab(7), "tab-7", (Tabs, "Go to tab 7"), &[alt_shift("Digit7"), ctrl_shift("Digit7")]),
+    entry(JumpToTab(8), "tab-8", (Tabs, "Go to tab 8"), &[alt_shift("Digit8"), ctrl_shift("Digit8")]),
+    entry(JumpToTab(9), "tab-9", (Tabs, "Go to the last tab"), &[alt_shift("Digit9"), ctrl_shift("Digit9")]),
+    entry(RenameTab, "rename-tab", (Tabs, "Rename tab"), &[alt_shift("KeyR")]),
+    entry(Sessions, "sessions", (Window, "Sessions"), &[alt_shift("KeyS")]),
+    entry(ToggleTheme, "toggle-theme", (Window, "Dark or light"), &[alt_shift("KeyL")]),
+    entry(Shortcuts, "shortcuts", (Window, "Keyboard shortcuts"), &[alt_shift("Slash")]),
+    entry(Copy, "copy", (Terminal, "Copy the selection"), &[ctrl_shift("KeyC")]),
+    entry(CopySelection, "copy-or-interrupt", (Terminal, "Copy the selection, or interrupt without one"), &[ctrl("KeyC")]),
+    entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV")]),
+];
+
+/// The entry of a command.
+pub(crate) fn entry_of(command: Command) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.command == command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::chord::Modifiers;
+
+    fn all() -> impl Iterator<Item = (&'static Entry, &'static Chord)> {
+        let pairs = |entry: &'static Entry| entry.chords.iter().map(move |chord| (entry, chord));
+        TABLE.iter().flat_map(pairs)
+    }
+
+    #[test]
+    fn a_chord_means_one_thing_and_a_name_one_command() {
+        for (at, (entry, chord)) in all().enumerate() {
+            let taken = all().take(at).any(|(_, other)| other == chord);
+            assert!(!taken, "{} of {} is there twice", chord.text(), entry.id);
+        }
+        for (at, entry) in TABLE.iter().enumerate() {
+            let taken = TABLE[..at].iter().any(|other| other.id == entry.id);
+            assert!(!taken, "{} is there twice", entry.id);
+        }
+    }
+
+    #[test]
+    fn no_command_hangs_on_a_chord_that_browsers_keep() {
+        let kept = |chord: &Chord| {
+            let taken = ["KeyT", "KeyW", "KeyN"];
+            (chord.modifiers == CTRL || chord.modifiers == CTRL_SHIFT)
+                && taken.contains(&chord.code)
+        };
+        for entry in TABLE {
+            assert!(
+                entry.chords.iter().any(|chord| !kept(chord)),
+                "{}",
+                entry.id
+            );
+        }
+    }
+
+    #[test]
+    fn plain_keys_and_programs_chords_are_left_alone() {
+        for (entry, chord) in all() {
+            let Modifiers {
+                ctrl, alt, shift, ..
+            } = chord.modifiers;
+            assert!(shift || entry.command == CopySelection, "{}", entry.id);
+            assert!(ctrl || alt, "{}", entry.id);
+        }
+    }
+}
