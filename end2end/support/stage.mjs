@@ -59,6 +59,7 @@ export async function closeBrowser() {
  * @property {"dom" | "default"} [renderer]
  * @property {{width: number, height: number}} [viewport]
  * @property {"dark" | "light"} [colorScheme]
+ * @property {import("playwright-core").BrowserContextOptions} [device] what else the browser's context is: fingers, a phone
  * @property {string} [pane] what the pane in front shows at first; "live" if left out
  */
 
@@ -115,8 +116,8 @@ export class Stage {
   }
 
   /** A page that has gone nowhere yet. @param {PageOptions} [options] */
-  async blankPage({ settings = {}, renderer = "dom", viewport = VIEWPORT, colorScheme = "dark" } = {}) {
-    const context = await (await theBrowser()).newContext({ viewport, colorScheme });
+  async blankPage({ settings = {}, renderer = "dom", viewport = VIEWPORT, colorScheme = "dark", device = {} } = {}) {
+    const context = await (await theBrowser()).newContext({ viewport, colorScheme, ...device });
     this.#cleanups.push(() => context.close());
     await context.addInitScript(
       ({ settings, renderer }) => {

@@ -30,6 +30,41 @@ pub(crate) fn listen_first(
     closure.forget();
 }
 
+/// Calls back for an event of a target until dropped.
+pub(crate) struct Listener {
+    target: web_sys::EventTarget,
+    event: &'static str,
+    callback: Closure<dyn Fn(web_sys::Event)>,
+}
+
+impl Listener {
+    /// Listens.
+    pub(crate) fn new(
+        target: &web_sys::EventTarget,
+        event: &'static str,
+        callback: impl Fn(web_sys::Event) + 'static,
+    ) -> Self {
+        let callback = Closure::<dyn Fn(web_sys::Event)>::new(callback);
+        // Fails only for a detached target.
+        let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
+        Self {
+            target: target.clone(),
+            event,
+            callback,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let callback = self.callback.as_ref().unchecked_ref();
+        // Fails only for a detached target.
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.event, callback);
+    }
+}
+
 /// A value in the address, behind the question mark. Only plain words are looked for: nothing is decoded.
 pub(crate) fn query(name: &str) -> Option<String> {
     let query = leptos::prelude::window().location().search().ok()?;

@@ -36,6 +36,10 @@ pub(crate) fn Icon(name: &'static str) -> impl IntoView {
         "question" => "M5.4 6a2.6 2.6 0 1 1 3.9 2.3c-.8.5-1.3.9-1.3 1.8M8 12.7v.1",
         "check" => "M3.2 8.6l3.2 3.2 6.4-7.2",
         "stop" => "M4.5 4.5h7v7h-7z",
+        "paste" => {
+            "M6 3H4.5a1 1 0 0 0-1 1v8.5a1 1 0 0 0 1 1h7a1 1 0 0 0 1-1V4a1 1 0 0 0-1-1H10M6 2h4v2.4H6z"
+        }
+        "more" => "M3.5 8h.1M8 8h.1M12.5 8h.1",
         "failed" => "M8 3.4v5.8M8 12.4v.1",
         _ => "",
     };

@@ -25,6 +25,10 @@ mod shortcuts;
 mod tab;
 mod tab_bar;
 mod toasts;
+mod touch_keys;
+mod touch_menu;
+#[cfg(feature = "hydrate")]
+mod viewport;
 #[cfg(feature = "hydrate")]
 mod wiring;
 mod workspace;

@@ -7,6 +7,8 @@ use super::picker::Picker;
 use super::shortcuts::Shortcuts;
 use super::tab_bar::TabBar;
 use super::toasts::ToastList;
+use super::touch_keys::TouchKeys;
+use super::touch_menu::TouchMenuView;
 use super::{LinkState, PageVisible};
 use crate::panes::Panes;
 use crate::state::desk::{Desk, Overlay};
@@ -24,11 +26,20 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     #[cfg(not(feature = "hydrate"))]
     let link_state = Signal::stored(crate::link_api::LinkView::default());
     provide_context(LinkState(link_state));
+    #[cfg(feature = "hydrate")]
+    let fingers = super::viewport::watch();
+    // Only a browser knows.
+    #[cfg(not(feature = "hydrate"))]
+    let fingers = RwSignal::new(false);
 
     view! {
         <div class="workspace">
             <TabBar />
             <Panes />
+            <Show when=move || fingers.get()>
+                <TouchKeys />
+            </Show>
+            <TouchMenuView />
             <LinkBanner />
             <ToastList />
             <Show when=move || desk.overlay.get() == Some(Overlay::Sessions)>

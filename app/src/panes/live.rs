@@ -13,6 +13,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::fingers::Fingers;
 use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
 use crate::components::PageVisible;
@@ -50,6 +51,7 @@ pub(super) struct Live {
     wish: Cell<Option<Size>>,
     measuring: Cell<Option<TimeoutHandle>>,
     watcher: RefCell<Option<BoxWatcher>>,
+    fingers: RefCell<Option<Fingers>>,
     early: RefCell<Vec<u8>>,
 }
 
@@ -76,6 +78,7 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         wish: Cell::new(None),
         measuring: Cell::new(None),
         watcher: RefCell::default(),
+        fingers: RefCell::default(),
         early: RefCell::default(),
     });
     let (ready, attached) = (live.ready, live.attached);
@@ -259,6 +262,8 @@ impl Live {
             }
         });
         self.watcher.replace(watcher);
+        let fingers = Fingers::new(element, &emulator, self.parts.desk);
+        self.fingers.replace(Some(fingers));
         self.emulator.replace(Some(emulator));
         self.ready.set(true);
     }
@@ -292,6 +297,7 @@ impl Live {
         if self.role() == Role::Reader {
             return;
         }
+        let bytes = self.parts.desk.typed(bytes);
         match self.session() {
             Some(session) => self.link.input(session, bytes),
             None => {
@@ -463,6 +469,7 @@ impl Live {
             earlier.clear();
         }
         self.watcher.take();
+        self.fingers.take();
         self.sink.take();
         let followed = self.followed.take();
         if let Some(session) = self.session().or(followed) {

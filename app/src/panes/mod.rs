@@ -8,6 +8,8 @@
 )]
 
 #[cfg(feature = "hydrate")]
+mod fingers;
+#[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
 mod registry;

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::face::{Face, Output};
+use super::gesture::Point;
+use super::held::Held;
 #[cfg(feature = "hydrate")]
 use super::known::Haste;
 use super::known::Known;
@@ -48,6 +50,13 @@ pub(crate) enum Overlay {
     Shortcuts,
 }
 
+/// An offer beside what a finger has selected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TouchMenu {
+    /// Where the finger went up.
+    pub(crate) at: Point,
+}
+
 /// The page's state. In context, copied freely.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
@@ -73,6 +82,10 @@ pub(crate) struct Desk {
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
     pub(crate) focus_wish: RwSignal<u32>,
+    /// Modifiers that fingers hold down for the next key.
+    pub(crate) held: RwSignal<Held>,
+    /// What is offered for what a finger has selected.
+    pub(crate) touch_menu: RwSignal<Option<TouchMenu>>,
 }
 
 impl Desk {
@@ -93,6 +106,8 @@ impl Desk {
             renaming: RwSignal::new(None),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
+            held: RwSignal::new(Held::default()),
+            touch_menu: RwSignal::new(None),
         }
     }
 
@@ -488,6 +503,27 @@ impl Desk {
                     set_timeout(move || self.settle(), RETRY);
                 }
             },
+        }
+    }
+}
+
+/// What is typed.
+#[cfg(feature = "hydrate")]
+impl Desk {
+    /// What typed bytes become with what fingers hold down.
+    pub(crate) fn typed(self, bytes: Vec<u8>) -> Vec<u8> {
+        let held = self.held.get_untracked();
+        if held.is_empty() {
+            return bytes;
+        }
+        self.spend_held();
+        held.typed(bytes)
+    }
+
+    /// A key was pressed: what was held down for one key goes up.
+    pub(crate) fn spend_held(self) {
+        if !self.held.with_untracked(|held| held.is_empty()) {
+            self.held.update(|held| *held = held.spent());
         }
     }
 }

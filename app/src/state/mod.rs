@@ -5,6 +5,8 @@
 pub(crate) mod banner;
 pub(crate) mod desk;
 pub(crate) mod face;
+pub(crate) mod gesture;
+pub(crate) mod held;
 pub(crate) mod known;
 pub(crate) mod ledger;
 pub(crate) mod look;

@@ -25,10 +25,25 @@ extern "C" {
     pub(super) fn resize(this: &Terminal6, cols: u32, rows: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = "scrollLines")]
     pub(super) fn scroll_lines(this: &Terminal6, down: i32);
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn element(this: &Terminal6) -> Option<web_sys::Element>;
+    #[wasm_bindgen(method)]
+    pub(super) fn input(this: &Terminal6, data: &str, by_user: bool);
+    #[wasm_bindgen(method)]
+    pub(super) fn select(this: &Terminal6, column: u32, row: u32, length: u32);
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn modes(this: &Terminal6) -> Modes6;
     #[wasm_bindgen(method, js_name = "onScroll")]
     pub(super) fn on_scroll(this: &Terminal6, listener: &Function) -> JsValue;
     #[wasm_bindgen(method, js_name = "onSelectionChange")]
     pub(super) fn on_selection_change(this: &Terminal6, listener: &Function) -> JsValue;
+
+    /// `terminal.modes`.
+    pub(super) type Modes6;
+    #[wasm_bindgen(method, getter, js_name = "mouseTrackingMode")]
+    pub(super) fn mouse_tracking(this: &Modes6) -> String;
+    #[wasm_bindgen(method, getter, js_name = "applicationCursorKeysMode")]
+    pub(super) fn application_cursor_keys(this: &Modes6) -> bool;
 
     /// `terminal.parser`.
     pub(super) type Parser6;
@@ -43,6 +58,8 @@ extern "C" {
     pub(super) fn active(this: &Buffers6) -> Buffer6;
     /// A screen with what lies above it.
     pub(super) type Buffer6;
+    #[wasm_bindgen(method, getter, js_name = "type")]
+    pub(super) fn kind(this: &Buffer6) -> String;
     #[wasm_bindgen(method, getter, js_name = "baseY")]
     pub(super) fn base_y(this: &Buffer6) -> u32;
     #[wasm_bindgen(method, getter, js_name = "cursorX")]
@@ -61,6 +78,8 @@ extern "C" {
     pub(super) fn is_wrapped(this: &Line6) -> bool;
     #[wasm_bindgen(method, js_name = "translateToString")]
     pub(super) fn translate(this: &Line6, trim_right: bool) -> String;
+    #[wasm_bindgen(method, js_name = "translateToString")]
+    pub(super) fn translate_part(this: &Line6, trim_right: bool, from: u32, to: u32) -> String;
 
     /// `terminal.unicode`.
     pub(super) type Unicode6;

@@ -6,6 +6,7 @@
 
 mod api;
 pub(crate) mod fonts;
+pub(crate) mod pointing;
 mod repairs;
 
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,8 @@ use xterm_js_rs::addons::webgl::WebglAddon;
 use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 
 use api::{Fit6, Terminal6, Webgl6};
+
+use crate::state::held::Arrows;
 
 /// Lines kept above the screen.
 pub(crate) const SCROLLBACK: u32 = 10_000;
@@ -185,8 +188,13 @@ impl Emulator {
         let now = i64::from(self.scroll().below);
         // Lines are counted in thousands.
         let down = i32::try_from(now - i64::from(below)).unwrap_or(0);
-        if down != 0 {
-            self.modern().scroll_lines(down);
+        self.scroll_down(down);
+    }
+
+    /// Scrolls by so many lines, up if negative.
+    pub(crate) fn scroll_down(&self, lines: i32) {
+        if lines != 0 {
+            self.modern().scroll_lines(lines);
         }
     }
 
@@ -271,6 +279,19 @@ impl Emulator {
             }
         }
         text
+    }
+
+    /// What arrow keys say to the program.
+    pub(crate) fn arrows(&self) -> Arrows {
+        match self.modern().modes().application_cursor_keys() {
+            true => Arrows::Application,
+            false => Arrows::Normal,
+        }
+    }
+
+    /// Types, as if by the keyboard.
+    pub(crate) fn type_in(&self, text: &str) {
+        self.modern().input(text, true);
     }
 
     /// Calls back with what the user types.
