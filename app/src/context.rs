@@ -34,6 +34,7 @@ mod server {
     use leptos::prelude::use_context;
 
     use crate::error::{AppError, ErrorCode};
+    use crate::functions::setup::TerminalMode;
     use crate::workspace::store::WorkspaceStore;
 
     /// What the server functions work on.
@@ -45,6 +46,8 @@ mod server {
         pub workspace: WorkspaceStore,
         /// Logging in and out.
         pub gate: Arc<dyn Door>,
+        /// How the page shows terminals to who has chosen nothing.
+        pub terminal_mode: TerminalMode,
         /// The server's version.
         pub version: &'static str,
     }

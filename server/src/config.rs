@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bowline_app::functions::setup::TerminalMode;
 use bowline_terminal::{Disk, KeepScreens, OnExit, SizeRule, TmuxMode, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -222,6 +223,11 @@ pub struct RawConfig {
     )]
     pub shell_integration: ShellIntegration,
 
+    /// How the page shows terminals to who has chosen nothing: one tab at a time, or many side by side;
+    /// TERMINAL_MODE is honoured. [default: tabs]
+    #[arg(long, env = "BOWLINE_TERMINAL_MODE", help_heading = "Page")]
+    pub terminal_mode: Option<Mode>,
+
     /// What is logged to standard error, such as `warn` or `bowline_server=debug`; RUST_LOG is
     /// honoured. [default: info]
     #[arg(
@@ -280,6 +286,15 @@ pub enum Keeper {
     Off,
 }
 
+/// How the page shows terminals to who has chosen nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// One tab at a time.
+    Tabs,
+    /// Many side by side.
+    Grid,
+}
+
 /// What becomes of sessions at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AtExit {
@@ -314,6 +329,8 @@ pub struct Config {
     pub keeper_program: Option<PathBuf>,
     /// What becomes of sessions at the end.
     pub on_exit: OnExit,
+    /// How the page shows terminals to who has chosen nothing.
+    pub terminal_mode: TerminalMode,
     /// Bounds and habits of sessions.
     pub sessions: bowline_terminal::Options,
 }
@@ -345,6 +362,9 @@ pub enum ConfigError {
     /// A number was expected.
     #[error("{0}={1}: expected a number")]
     Number(&'static str, String),
+    /// No way of showing terminals.
+    #[error("TERMINAL_MODE={0}: expected tabs or grid")]
+    TerminalMode(String),
     /// Nowhere to keep files.
     #[error("neither HOME nor XDG_STATE_HOME is set: say --state-dir where to keep files")]
     StateDir,
@@ -406,6 +426,12 @@ impl RawConfig {
             None => OnExit::Keep,
         };
         let state_dir = state_dir(self.state_dir, &env)?;
+        let mode = match (self.terminal_mode, text("TERMINAL_MODE")) {
+            (None, Some(mode)) if !mode.is_empty() => {
+                Mode::from_str(&mode, true).map_err(|_| ConfigError::TerminalMode(mode))?
+            }
+            (given, _) => given.unwrap_or(Mode::Tabs),
+        };
         let shell_integration = match self.shell_integration {
             ShellIntegration::Auto => Some(state_dir.join("shell-integration")),
             ShellIntegration::Off => None,
@@ -438,6 +464,10 @@ impl RawConfig {
             keeper: self.keeper,
             keeper_program: None,
             on_exit,
+            terminal_mode: match mode {
+                Mode::Tabs => TerminalMode::Tabs,
+                Mode::Grid => TerminalMode::Grid,
+            },
             sessions: bowline_terminal::Options {
                 max_sessions: max_sessions as usize,
                 idle_limit: idle_limit(self.idle_limit)?,
@@ -623,6 +653,25 @@ mod tests {
             let config = resolve(arguments, &[HOME, env]).unwrap();
             assert_eq!(config.sessions.tmux, expected, "{arguments} {env:?}");
         }
+    }
+
+    #[test]
+    fn the_first_view_has_an_older_name_too() {
+        for (arguments, env, expected) in [
+            ("", ("", ""), TerminalMode::Tabs),
+            ("", ("TERMINAL_MODE", ""), TerminalMode::Tabs),
+            ("", ("TERMINAL_MODE", "Grid"), TerminalMode::Grid),
+            (
+                "--terminal-mode tabs",
+                ("TERMINAL_MODE", "grid"),
+                TerminalMode::Tabs,
+            ),
+            ("--terminal-mode grid", ("", ""), TerminalMode::Grid),
+        ] {
+            let config = resolve(arguments, &[HOME, env]).unwrap();
+            assert_eq!(config.terminal_mode, expected, "{arguments} {env:?}");
+        }
+        assert!(resolve("", &[HOME, ("TERMINAL_MODE", "piles")]).is_err());
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Server {
             host: host.clone(),
             workspace,
             gate: gate.clone(),
+            terminal_mode: config.terminal_mode,
             version: VERSION,
         };
         let shared = router::Shared {

@@ -13,6 +13,7 @@ pub mod output;
 pub mod screen;
 pub mod session;
 pub mod sessions;
+pub mod setup;
 pub mod version;
 pub mod workspace;
 
@@ -24,6 +25,7 @@ pub use session::{
     restart_session,
 };
 pub use sessions::{active_sessions, close_tmux_session, sessions, tmux_sessions};
+pub use setup::setup_status;
 pub use version::version;
 pub use workspace::{save_workspace, workspace};
 
@@ -57,6 +59,7 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<sessions::ActiveSessions>();
     register::<sessions::TmuxSessions>();
     register::<sessions::CloseTmuxSession>();
+    register::<setup::SetupStatus>();
     register::<version::Version>();
     register::<workspace::GetWorkspace>();
     register::<workspace::SaveWorkspace>();

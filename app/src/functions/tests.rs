@@ -55,6 +55,7 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
             .unwrap()
             .0,
         gate: Arc::new(OneCode),
+        terminal_mode: setup::TerminalMode::Grid,
         version: "1.2.3",
     };
     let response = ResponseOptions::default();
@@ -345,6 +346,16 @@ async fn a_login_sets_the_cookie_and_answers_the_proof() {
         assert_eq!(wrong.err().unwrap().code(), ErrorCode::Unauthenticated);
         let neither = login(None, None).await;
         assert_eq!(neither.err().unwrap().code(), ErrorCode::Malformed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_steps_there_is_no_setup_to_show() {
+    with_context(async |_| {
+        let reply = setup_status().await.unwrap();
+        let expected = r#"{"state":"none","steps":[],"terminal_mode":"grid"}"#;
+        assert_eq!(serde_json::to_string(&reply).unwrap(), expected);
     })
     .await;
 }

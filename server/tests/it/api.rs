@@ -318,6 +318,18 @@ async fn a_stale_workspace_gets_the_current_one() {
 }
 
 #[tokio::test]
+async fn the_set_up_says_how_terminals_are_shown_first() {
+    for (arguments, mode) in [("", "tabs"), ("--terminal-mode grid", "grid")] {
+        with(arguments, async |server| {
+            let expected = json!({"state": "none", "steps": [], "terminal_mode": mode});
+            let answer = server.get("/api/setup-status").await;
+            assert_eq!(answer, (StatusCode::OK, expected));
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_answers_413() {
     with("", async |server| {
         let session = server.script("exec cat").await.to_string();
