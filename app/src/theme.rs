@@ -1,11 +1,14 @@
 //! Dark, light, or as the system has it. The choice lives in a cookie, so that the server renders the
 //! first paint in it; the colours live in `style/themes.css` and nowhere else.
 
+use serde::{Deserialize, Serialize};
+
 /// Name of the cookie that holds the choice.
 pub const COOKIE: &str = "bowline-theme";
 
 /// What the user chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Theme {
     /// Nothing: the system decides.
     #[default]
@@ -26,17 +29,22 @@ impl Theme {
         }
     }
 
+    /// The choice of that name; another name is the system's.
+    pub fn of(name: &str) -> Self {
+        match name {
+            "dark" => Self::Dark,
+            "light" => Self::Light,
+            _ => Self::System,
+        }
+    }
+
     /// The choice in a `Cookie` header.
     pub fn from_cookies(header: &str) -> Self {
         let value = header.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
             (name.trim() == COOKIE).then(|| value.trim())
         });
-        match value {
-            Some("dark") => Self::Dark,
-            Some("light") => Self::Light,
-            _ => Self::System,
-        }
+        value.map(Self::of).unwrap_or_default()
     }
 
     /// The cookie that keeps the choice for a year, below the page's folder.
@@ -68,17 +76,21 @@ pub(crate) mod browser {
 
     use super::Theme;
 
-    /// Dark unless the choice or, without one, the system says light.
-    fn is_dark() -> bool {
+    /// The theme that the page shows.
+    pub(crate) fn shown() -> Theme {
         let root = document().document_element();
-        match root
-            .and_then(|root| root.get_attribute("data-theme"))
-            .as_deref()
-        {
-            Some("dark") => true,
-            Some("light") => false,
-            _ => system().is_none_or(|query| query.matches()),
-        }
+        let name = root.and_then(|root| root.get_attribute("data-theme"));
+        name.map(|name| Theme::of(&name)).unwrap_or_default()
+    }
+
+    /// The other one: light if the theme is dark or, without a choice, the system is.
+    pub(crate) fn other(theme: Theme) -> Theme {
+        let dark = match theme {
+            Theme::Dark => true,
+            Theme::Light => false,
+            Theme::System => system().is_none_or(|query| query.matches()),
+        };
+        if dark { Theme::Light } else { Theme::Dark }
     }
 
     fn system() -> Option<web_sys::MediaQueryList> {
@@ -88,9 +100,8 @@ pub(crate) mod browser {
             .flatten()
     }
 
-    /// Changes to the other theme and keeps it.
-    pub(crate) fn toggle() {
-        let theme = if is_dark() { Theme::Light } else { Theme::Dark };
+    /// Shows a theme and keeps it for the next first paint.
+    pub(crate) fn show(theme: Theme) {
         if let Some(root) = document().document_element() {
             // Fails only for names that aren't attribute names.
             let _ = root.set_attribute("data-theme", theme.name());

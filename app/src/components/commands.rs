@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{clipboard, wiring};
+use super::{clipboard, looks};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::desk::{Desk, Overlay};
-use crate::theme::browser as theme;
 use crate::workspace::Workspace;
 
 /// Does it.
@@ -25,16 +24,11 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::RenameTab => desk.renaming.set(active()),
         Command::Sessions => desk.toggle(Overlay::Sessions),
         Command::Shortcuts => desk.toggle(Overlay::Shortcuts),
-        Command::ToggleTheme => toggle_theme(),
+        Command::Settings => desk.toggle(Overlay::Settings),
+        Command::ToggleTheme => looks::toggle(desk.taste),
         Command::Copy | Command::CopySelection => copy(),
         Command::Paste => {}
     }
-}
-
-/// Dark to light and back, terminals included.
-pub(crate) fn toggle_theme() {
-    theme::toggle();
-    wiring::repaint();
 }
 
 fn copy() {

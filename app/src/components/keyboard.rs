@@ -32,7 +32,7 @@ fn pressed(desk: Desk, event: &KeyboardEvent) {
     };
     let overlays = matches!(
         command,
-        Command::Sessions | Command::Shortcuts | Command::ToggleTheme
+        Command::Sessions | Command::Shortcuts | Command::Settings | Command::ToggleTheme
     );
     let in_terminal = in_terminal();
     match command {

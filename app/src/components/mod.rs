@@ -19,8 +19,11 @@ mod icons;
 #[cfg(feature = "hydrate")]
 mod keyboard;
 mod login;
+#[cfg(feature = "hydrate")]
+mod looks;
 mod lost;
 mod picker;
+mod settings;
 mod shortcuts;
 mod tab;
 mod tab_bar;

@@ -71,7 +71,7 @@ pub(crate) fn TabBar() -> impl IntoView {
                     title=hint("Dark or light", Command::ToggleTheme)
                     on:click=move |_| {
                         #[cfg(feature = "hydrate")]
-                        super::commands::toggle_theme();
+                        super::commands::run(desk, Command::ToggleTheme);
                     }
                 >
                     <Icon name="sun" />
@@ -86,6 +86,16 @@ pub(crate) fn TabBar() -> impl IntoView {
                     on:click=move |_| desk.toggle(Overlay::Shortcuts)
                 >
                     <Icon name="keyboard" />
+                </button>
+                <button
+                    type="button"
+                    class="icon-button settings-button"
+                    aria-label="Settings"
+                    title=hint("Settings", Command::Settings)
+                    aria-haspopup="dialog"
+                    on:click=move |_| desk.toggle(Overlay::Settings)
+                >
+                    <Icon name="gear" />
                 </button>
                 <span
                     class="link-dot"

@@ -6,13 +6,12 @@ use std::time::Duration;
 use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
-use super::{PageVisible, dom, keyboard};
+use super::{PageVisible, dom, keyboard, looks};
 use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
 use crate::state::toasts::Tone;
 use crate::text;
-use crate::theme::browser as theme;
 
 /// How often the session list is read while somebody looks.
 const SESSIONS_EVERY: Duration = Duration::from_secs(5);
@@ -30,6 +29,8 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     if dom::query("view").as_deref() == Some("readonly") {
         desk.read_everything();
     }
+
+    looks::follow(desk.taste);
 
     link.on_notice(move |notice| match notice {
         Notice::Workspace { revision } => desk.announced(revision),
@@ -70,7 +71,6 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         dom::listen(&document(), "visibilitychange", move |_| {
             visible.set(!document().hidden());
         });
-        theme::on_system_change(repaint);
     });
     let passed = StoredValue::new(0);
     let looking = set_interval_with_handle(
@@ -93,9 +93,4 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         }
     });
     state
-}
-
-/// Gives every terminal the page's present colours.
-pub(crate) fn repaint() {
-    panes::repaint(&theme::palette());
 }

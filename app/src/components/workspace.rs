@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::banner::LinkBanner;
 use super::picker::Picker;
+use super::settings::SettingsDialog;
 use super::shortcuts::Shortcuts;
 use super::tab_bar::TabBar;
 use super::toasts::ToastList;
@@ -19,6 +20,7 @@ use crate::state::seed::Seed;
 pub(crate) fn WorkspaceView() -> impl IntoView {
     let desk = Desk::new(Seed::take());
     provide_context(desk);
+    provide_context(desk.taste);
     provide_context(PageVisible(RwSignal::new(true)));
 
     #[cfg(feature = "hydrate")]
@@ -47,6 +49,9 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             </Show>
             <Show when=move || desk.overlay.get() == Some(Overlay::Shortcuts)>
                 <Shortcuts />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::Settings)>
+                <SettingsDialog />
             </Show>
         </div>
     }

@@ -74,6 +74,7 @@ fn printed(code: &'static str) -> &'static str {
         "BracketLeft" => "[",
         "BracketRight" => "]",
         "Slash" => "/",
+        "Comma" => ",",
         _ => code
             .strip_prefix("Key")
             .or_else(|| code.strip_prefix("Digit"))

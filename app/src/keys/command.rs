@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Sessions,
     /// Opens the list of the keys.
     Shortcuts,
+    /// Opens the settings.
+    Settings,
     /// Dark to light and back.
     ToggleTheme,
     /// Copies the selection and clears it. Without a selection the key goes to the program.

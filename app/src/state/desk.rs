@@ -13,6 +13,7 @@ use super::known::Haste;
 use super::known::Known;
 use super::ledger::{Change, Ledger, Next};
 use super::seed::Seed;
+use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
@@ -48,6 +49,8 @@ pub(crate) enum Overlay {
     Sessions,
     /// The key table.
     Shortcuts,
+    /// The settings.
+    Settings,
 }
 
 /// An offer beside what a finger has selected.
@@ -78,6 +81,8 @@ pub(crate) struct Desk {
     pub(crate) overlay: RwSignal<Option<Overlay>>,
     /// The tab whose name is being edited.
     pub(crate) renaming: RwSignal<Option<String>>,
+    /// What the user likes. Also in context by itself.
+    pub(crate) taste: Taste,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
@@ -104,6 +109,7 @@ impl Desk {
             only_reads: RwSignal::new(false),
             overlay: RwSignal::new(None),
             renaming: RwSignal::new(None),
+            taste: Taste::new(),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
             held: RwSignal::new(Held::default()),

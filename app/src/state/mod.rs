@@ -1,5 +1,5 @@
 //! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`], [`known`],
-//! [`face`], [`progress`], [`look`], [`banner`]); [`desk`] holds the few signals that views read. Terminal bytes never come
+//! [`face`], [`progress`], [`look`], [`banner`], [`settings`]); [`desk`] holds the few signals that views read. Terminal bytes never come
 //! here.
 
 pub(crate) mod banner;
@@ -13,5 +13,6 @@ pub(crate) mod look;
 pub(crate) mod lost;
 pub(crate) mod progress;
 pub(crate) mod seed;
+pub(crate) mod settings;
 pub(crate) mod tail;
 pub(crate) mod toasts;

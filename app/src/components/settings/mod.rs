@@ -1,0 +1,80 @@
+//! The settings dialog: groups at the side, the fields of one of them beside it. Every change is made at
+//! once; there is nothing to confirm. What is kept and how is [`crate::state::settings`]'; this only shows it.
+
+mod colours;
+pub(crate) mod fields;
+
+use leptos::prelude::*;
+
+use super::dialog::Dialog;
+use super::icons::Icon;
+use crate::state::settings::{Settings, Taste};
+
+/// A group of settings.
+struct Group {
+    /// What it is called.
+    title: &'static str,
+    /// Its icon.
+    icon: &'static str,
+    /// Its fields.
+    view: fn() -> AnyView,
+    /// Makes its settings what a fresh page has.
+    reset: fn(&mut Settings),
+}
+
+/// All groups, in the order shown.
+const GROUPS: &[Group] = &[Group {
+    title: "Colours",
+    icon: "palette",
+    view: colours::view,
+    reset: |settings| settings.looks = Default::default(),
+}];
+
+/// The dialog.
+#[component]
+pub(crate) fn SettingsDialog() -> impl IntoView {
+    let taste = expect_context::<Taste>();
+    let shown = RwSignal::new(0_usize);
+    let links = GROUPS.iter().enumerate().map(|(at, group)| {
+        view! {
+            <button
+                type="button"
+                class="settings-link"
+                aria-current=move || (shown.get() == at).then_some("true")
+                autofocus=at == 0
+                on:click=move |_| shown.set(at)
+            >
+                <Icon name=group.icon />
+                {group.title}
+            </button>
+        }
+    });
+    let links = links.collect_view();
+    let fields = move || {
+        let group = GROUPS.get(shown.get())?;
+        let fields = (group.view)();
+        Some(view! {
+            <section class="settings-group" aria-label=group.title>
+                <h3>{group.title}</h3>
+                {fields}
+                <footer class="settings-foot">
+                    <button
+                        type="button"
+                        class="button"
+                        on:click=move |_| taste.change(group.reset)
+                    >
+                        "Reset this group"
+                    </button>
+                </footer>
+            </section>
+        })
+    };
+    view! {
+        <Dialog title="Settings" class="settings">
+            <div class="settings-body">
+                <nav class="settings-nav" aria-label="Groups of settings">{links}</nav>
+                <div class="settings-fields">{fields}</div>
+            </div>
+        </Dialog>
+    }
+}
