@@ -7,7 +7,7 @@
 //! - `state`: what the page knows and does, as plain structs behind a few signals;
 //! - `components`: the views; `panes`: terminals in the page; `xterm`: the only module that knows the
 //!   emulator;
-//! - [`theme`]: dark, light, or as the system has it.
+//! - [`theme`]: schemes, the page's colours in one, and which of them is chosen.
 
 // What only a browser calls is decided in plain structs; compiling them here too lets their tests run
 // without one.

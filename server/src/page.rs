@@ -11,7 +11,7 @@ use axum::response::Response;
 use bowline_app::App;
 use bowline_app::context::{AppContext, GateView, Listed};
 use bowline_app::error::{AppError, ErrorCode};
-use bowline_app::theme::Theme;
+use bowline_app::theme::Choice;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
@@ -49,7 +49,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
     };
     let shell = {
         let nonce = nonce.clone();
-        move || shell(theme, view, &nonce)
+        move || shell(&theme, view, &nonce)
     };
     let handler = leptos_axum::render_app_async_with_context(provide, shell);
     let (mut parts, body) = handler(request).await.into_parts();
@@ -69,7 +69,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
 }
 
 /// The document. The page's WASM takes over what is in `#app`, and nothing else.
-fn shell(theme: Theme, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
+fn shell(theme: &Choice, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
     let head = match assets::index() {
         Some(index) => under_build(head_of(&index)).replace(NONCE_MARK, nonce),
         None => BARE_HEAD.to_owned(),
@@ -82,9 +82,11 @@ fn shell(theme: Theme, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
             </p>
         }
     });
+    // Before anything is painted: no other theme is ever seen.
+    let head = head + &theme.head();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.name() data-link="connecting">
+        <html lang="en" data-theme=theme.attribute().to_owned() data-link="connecting">
             <head inner_html=head></head>
             <body data-gate=view.name()>
                 {missing}
@@ -112,14 +114,12 @@ fn head_of(index: &str) -> &str {
     inside.map_or(BARE_HEAD, |(head, _)| head)
 }
 
-fn theme(headers: &HeaderMap) -> Theme {
+fn theme(headers: &HeaderMap) -> Choice {
     let cookies = headers.get_all(COOKIE).iter();
     let mut themes = cookies
         .filter_map(|value| value.to_str().ok())
-        .map(Theme::from_cookies);
-    themes
-        .find(|theme| *theme != Theme::System)
-        .unwrap_or_default()
+        .filter_map(Choice::from_cookies);
+    themes.next().unwrap_or_default()
 }
 
 /// Scripts: this server's, inline only with the nonce, and WASM. Styles inline: the emulator and the page
@@ -148,10 +148,10 @@ mod tests {
     #[test]
     fn the_theme_is_found_in_any_cookie_header() {
         let mut headers = HeaderMap::new();
-        assert_eq!(theme(&headers), Theme::System);
+        assert_eq!(theme(&headers), Choice::default());
         headers.append(COOKIE, HeaderValue::from_static("a=b"));
         headers.append(COOKIE, HeaderValue::from_static("bowline-theme=dark"));
-        assert_eq!(theme(&headers), Theme::Dark);
+        assert_eq!(theme(&headers).attribute(), "dark");
     }
 
     #[test]

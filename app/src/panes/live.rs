@@ -23,8 +23,8 @@ use crate::functions;
 use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
 use crate::state::ledger::Change;
 use crate::state::progress::Progress;
-use crate::theme::browser::{colours, palette};
-use crate::xterm::{self, Emulator, Palette, Renderer};
+use crate::theme::browser::{Painting, painting};
+use crate::xterm::{self, Emulator, Renderer};
 
 /// A box that changes is measured once it has been still for so long.
 const STILL: Duration = Duration::from_millis(100);
@@ -233,9 +233,10 @@ impl Live {
     }
 
     fn open(self: &Rc<Self>, element: &web_sys::HtmlElement) {
-        let palette = palette();
-        let emulator = Emulator::open(element, &palette, renderer());
-        self.colours.set(colours(&palette));
+        let taste = self.parts.desk.taste;
+        let painting = painting(&taste.peek(|settings| settings.looks.choice()));
+        let emulator = Emulator::open(element, &painting.palette, renderer());
+        self.colours.set(Some((painting.colours, painting.sixteen)));
 
         let typing = Rc::downgrade(self);
         emulator.on_input(move |bytes| {
@@ -277,10 +278,10 @@ impl Live {
     }
 
     /// Shows other colours.
-    pub(super) fn repaint(&self, palette: &Palette) {
+    pub(super) fn repaint(&self, painting: &Painting) {
         if let Some(emulator) = self.emulator() {
-            emulator.set_palette(palette);
-            self.colours.set(colours(palette));
+            emulator.set_palette(&painting.palette);
+            self.colours.set(Some((painting.colours, painting.sixteen)));
         }
     }
 

@@ -9,7 +9,8 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::live::Live;
-use crate::xterm::{Emulator, Palette};
+use crate::theme::browser::Painting;
+use crate::xterm::Emulator;
 
 thread_local! {
     static PANES: RefCell<Vec<Weak<Live>>> = const { RefCell::new(Vec::new()) };
@@ -33,9 +34,9 @@ pub(crate) fn shown_emulator() -> Option<Rc<Emulator>> {
 }
 
 /// Shows other colours in every pane.
-pub(crate) fn repaint(palette: &Palette) {
+pub(crate) fn repaint(painting: &Painting) {
     for pane in all() {
-        pane.repaint(palette);
+        pane.repaint(painting);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod colours;
 pub(crate) mod fields;
+mod import;
 
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ const GROUPS: &[Group] = &[Group {
     title: "Colours",
     icon: "palette",
     view: colours::view,
-    reset: |settings| settings.looks = Default::default(),
+    reset: colours::reset,
 }];
 
 /// The dialog.

@@ -44,7 +44,9 @@ impl Settings {
 
     /// With every value inside its bounds.
     pub(crate) fn bounded(self) -> Self {
-        self
+        Self {
+            looks: self.looks.bounded(),
+        }
     }
 }
 
@@ -66,12 +68,12 @@ fn readable<T: DeserializeOwned + Default>(part: Value) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::theme::Theme;
+    use crate::theme::Mode;
 
     #[test]
     fn what_was_kept_is_read_again() {
         let mut settings = Settings::default();
-        settings.looks.theme = Theme::Light;
+        settings.looks.mode = Mode::Light;
         assert_eq!(Settings::read(&settings.written()), settings);
     }
 

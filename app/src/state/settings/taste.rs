@@ -23,6 +23,11 @@ impl Taste {
         self.0.with(read)
     }
 
+    /// Reads for an action.
+    pub(crate) fn peek<T>(self, read: impl FnOnce(&Settings) -> T) -> T {
+        self.0.with_untracked(read)
+    }
+
     /// One value, tracked: it tells its readers only when that value changed.
     pub(crate) fn memo<T>(self, read: impl Fn(&Settings) -> T + Send + Sync + 'static) -> Memo<T>
     where
@@ -100,16 +105,16 @@ mod browser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::theme::Theme;
+    use crate::theme::Mode;
 
     #[test]
     fn a_change_is_read_at_once() {
         let owner = Owner::new();
         owner.with(|| {
             let taste = Taste::new();
-            let theme = taste.memo(|settings| settings.looks.theme);
-            taste.change(|settings| settings.looks.theme = Theme::Dark);
-            assert_eq!(theme.get_untracked(), Theme::Dark);
+            let mode = taste.memo(|settings| settings.looks.mode);
+            taste.change(|settings| settings.looks.mode = Mode::Dark);
+            assert_eq!(mode.get_untracked(), Mode::Dark);
         });
     }
 }
