@@ -28,6 +28,13 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::ToggleTheme => looks::toggle(desk.taste),
         Command::Copy | Command::CopySelection => copy(),
         Command::Paste => {}
+        Command::Find => find(desk),
+    }
+}
+
+fn find(desk: Desk) {
+    if let Some(pane) = panes::shown_pane() {
+        desk.searching.begin(pane);
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) fn Icon(name: &'static str) -> impl IntoView {
             "M6 3H4.5a1 1 0 0 0-1 1v8.5a1 1 0 0 0 1 1h7a1 1 0 0 0 1-1V4a1 1 0 0 0-1-1H10M6 2h4v2.4H6z"
         }
         "more" => "M3.5 8h.1M8 8h.1M12.5 8h.1",
+        "up" => "M3.5 10l4.5-4.5 4.5 4.5",
+        "down" => "M3.5 6l4.5 4.5 4.5-4.5",
         "failed" => "M8 3.4v5.8M8 12.4v.1",
         _ => "",
     };

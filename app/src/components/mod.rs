@@ -23,6 +23,7 @@ mod login;
 mod looks;
 mod lost;
 mod picker;
+pub(crate) mod search_bar;
 mod settings;
 mod shortcuts;
 mod tab;

@@ -30,4 +30,6 @@ pub(crate) enum Command {
     Copy,
     /// Pastes.
     Paste,
+    /// Looks for text in the terminal.
+    Find,
 }

@@ -94,6 +94,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Copy, "copy", (Terminal, "Copy the selection"), &[ctrl_shift("KeyC")]),
     entry(CopySelection, "copy-or-interrupt", (Terminal, "Copy the selection, or interrupt without one"), &[ctrl("KeyC")]),
     entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV")]),
+    entry(Find, "find", (Terminal, "Search the terminal"), &[ctrl_shift("KeyF"), alt_shift("KeyF")]),
 ];
 
 /// The entry of a command.

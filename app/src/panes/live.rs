@@ -214,6 +214,11 @@ impl Live {
         self.attached.try_get_untracked().flatten()
     }
 
+    /// The pane's id in the workspace.
+    pub(super) fn pane(&self) -> Option<String> {
+        self.parts.pane.try_get_value()
+    }
+
     /// Whether its tab is the active one.
     pub(super) fn is_shown(&self) -> bool {
         !self.closed.get() && self.parts.shown.try_get_untracked().unwrap_or(false)
@@ -269,7 +274,8 @@ impl Live {
         self.ready.set(true);
     }
 
-    fn sink(&self) -> Option<Rc<Sink>> {
+    /// Where its output enters, once it is attached.
+    pub(super) fn sink(&self) -> Option<Rc<Sink>> {
         self.sink.borrow().clone()
     }
 

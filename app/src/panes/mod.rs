@@ -14,6 +14,8 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod registry;
 #[cfg(feature = "hydrate")]
+pub(crate) mod search;
+#[cfg(feature = "hydrate")]
 mod sink;
 
 use bowline_protocol::SessionId;
@@ -21,12 +23,13 @@ use bowline_protocol::frame::{Exit, Role};
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use crate::components::search_bar::SearchBar;
 use crate::state::desk::Desk;
 use crate::state::look::Look;
 use crate::text;
 
 #[cfg(feature = "hydrate")]
-pub(crate) use registry::{install_hooks, repaint, shown_emulator};
+pub(crate) use registry::{install_hooks, repaint, shown_emulator, shown_pane};
 
 /// What is left of a program that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +190,9 @@ fn PaneView(key: Key) -> impl IntoView {
             <div class="screen" node_ref=node></div>
             <div class="pane-wait" aria-hidden="true"></div>
             <Notes parts=parts />
+            <Show when=move || parts.pane.with_value(|pane| desk.searching.is_in(pane))>
+                <SearchBar pane=parts.pane.get_value() />
+            </Show>
             {move || {
                 let closing = closing.clone();
                 bar.get().map(|(text, again)| view! {

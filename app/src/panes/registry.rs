@@ -33,6 +33,17 @@ pub(crate) fn shown_emulator() -> Option<Rc<Emulator>> {
     all().into_iter().find(|pane| pane.is_shown())?.emulator()
 }
 
+/// The pane on screen, by its id in the workspace.
+pub(crate) fn shown_pane() -> Option<String> {
+    all().into_iter().find(|pane| pane.is_shown())?.pane()
+}
+
+/// A pane by its id in the workspace.
+pub(super) fn pane(id: &str) -> Option<Rc<Live>> {
+    let mut panes = all().into_iter();
+    panes.find(|pane| pane.pane().as_deref() == Some(id))
+}
+
 /// Shows other colours in every pane.
 pub(crate) fn repaint(painting: &Painting) {
     for pane in all() {

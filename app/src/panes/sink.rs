@@ -64,6 +64,8 @@ pub(super) struct Sink {
     /// The unfinished character at the end of what has come.
     tail: RefCell<Vec<u8>>,
     history: Cell<History>,
+    /// Called when more history is there, while somebody searches it.
+    searching: RefCell<Option<Rc<dyn Fn()>>>,
 }
 
 impl Sink {
@@ -73,13 +75,18 @@ impl Sink {
             waiting: RefCell::default(),
             tail: RefCell::default(),
             history: Cell::new(History::Whole),
+            searching: RefCell::default(),
         }
     }
 
     /// Why output must wait now, if it must.
     fn held(&self) -> Option<Held> {
         let emulator = &self.target.emulator;
-        if emulator.has_selection() {
+        let searched = self.searching.borrow().is_some();
+        if searched && self.history.get() == History::Asked {
+            // What is selected is a match; it is looked for again in all that comes.
+            None
+        } else if emulator.has_selection() {
             Some(Held::Selected)
         } else if self.history.get() == History::Asked {
             // What waits for the answer would wait for itself.
@@ -154,6 +161,8 @@ impl Sink {
         let epoch = self.target.progress.borrow_mut().replaced();
         let step = self.step(epoch, snapshot.offset);
         let (emulator, state) = (Rc::clone(&self.target.emulator), self.target.state);
+        let searching = self.searching.borrow().clone();
+        let searching = searching.filter(|_| snapshot.reason == Reason::Asked);
         let done = move || {
             emulator.scroll_to(keep);
             if state.with_untracked(|state| matches!(state, PaneState::Exited(..))) {
@@ -161,6 +170,9 @@ impl Sink {
             }
             step();
             parsed();
+            if let Some(again) = searching {
+                again();
+            }
         };
         let Snapshot { size, bytes, .. } = snapshot;
         self.target.emulator.restore(*size, bytes, done);
@@ -197,6 +209,21 @@ impl Sink {
             }
         }
         self.tell_held(held);
+    }
+
+    /// Somebody searches: all history is asked for, and `again` called when there is more of it.
+    pub(super) fn search(self: &Rc<Self>, again: impl Fn() + 'static) {
+        self.searching.replace(Some(Rc::new(again)));
+        if self.history.get() == History::MayBeMore {
+            self.target.emulator.clear_selection();
+            self.ask_for_history();
+        }
+    }
+
+    /// Nobody searches any more.
+    pub(super) fn search_ends(self: &Rc<Self>) {
+        self.searching.take();
+        self.look_again();
     }
 
     fn ask_for_history(self: &Rc<Self>) {

@@ -12,6 +12,7 @@ use super::held::Held;
 use super::known::Haste;
 use super::known::Known;
 use super::ledger::{Change, Ledger, Next};
+use super::search::Searching;
 use super::seed::Seed;
 use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
@@ -83,6 +84,8 @@ pub(crate) struct Desk {
     pub(crate) renaming: RwSignal<Option<String>>,
     /// What the user likes. Also in context by itself.
     pub(crate) taste: Taste,
+    /// The pane that is searched.
+    pub(crate) searching: Searching,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
@@ -110,6 +113,7 @@ impl Desk {
             overlay: RwSignal::new(None),
             renaming: RwSignal::new(None),
             taste: Taste::new(),
+            searching: Searching::new(),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
             held: RwSignal::new(Held::default()),

@@ -1,6 +1,6 @@
 //! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`], [`known`],
-//! [`face`], [`progress`], [`look`], [`banner`], [`settings`]); [`desk`] holds the few signals that views read. Terminal bytes never come
-//! here.
+//! [`face`], [`progress`], [`look`], [`banner`], [`search`], [`settings`], [`gesture`], [`held`]); [`desk`] holds
+//! the few signals that views read. Terminal bytes never come here.
 
 pub(crate) mod banner;
 pub(crate) mod desk;
@@ -12,6 +12,7 @@ pub(crate) mod ledger;
 pub(crate) mod look;
 pub(crate) mod lost;
 pub(crate) mod progress;
+pub(crate) mod search;
 pub(crate) mod seed;
 pub(crate) mod settings;
 pub(crate) mod tail;

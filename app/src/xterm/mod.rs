@@ -8,6 +8,7 @@ mod api;
 pub(crate) mod fonts;
 pub(crate) mod pointing;
 mod repairs;
+pub(crate) mod search;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

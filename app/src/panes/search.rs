@@ -1,0 +1,22 @@
+//! What a search needs of a pane: its emulator, and all of its history. Looks for nothing itself.
+
+use std::rc::Rc;
+
+use super::registry;
+use crate::xterm::Emulator;
+
+/// Begins a search in a pane: its history is asked for, and `again` called when there is more of it.
+pub(crate) fn begin(pane: &str, again: impl Fn() + 'static) -> Option<Rc<Emulator>> {
+    let live = registry::pane(pane)?;
+    if let Some(sink) = live.sink() {
+        sink.search(again);
+    }
+    live.emulator()
+}
+
+/// Ends it.
+pub(crate) fn end(pane: &str) {
+    if let Some(sink) = registry::pane(pane).and_then(|live| live.sink()) {
+        sink.search_ends();
+    }
+}
