@@ -24,7 +24,7 @@ struct Search {
 #[component]
 pub(crate) fn SearchBar(
     /// The pane that is searched.
-    pane: String,
+    pane: StoredValue<String>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let search = Search {
@@ -42,7 +42,7 @@ pub(crate) fn SearchBar(
             field.select();
         }
     });
-    search.run(&pane);
+    pane.with_value(|pane| search.run(pane));
 
     let leave = move || {
         desk.searching.end();

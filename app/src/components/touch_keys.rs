@@ -2,6 +2,9 @@
 //! the keys say is [`crate::state::held`]'s. A tap never takes the keyboard from the terminal: the screen's
 //! own keyboard stays as it is.
 
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::{IntervalHandle, TimeoutHandle};
 use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
@@ -11,6 +14,11 @@ use super::icons::Icon;
 use crate::keys::Command;
 use crate::state::desk::Desk;
 use crate::state::held::{Held, Hold, Key};
+
+/// A key that stays touched begins to repeat after so long, as keyboards do.
+const FIRST_REPEAT: Duration = Duration::from_millis(400);
+/// And goes on at this pace.
+const NEXT: Duration = Duration::from_millis(60);
 
 /// What a button of the row does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,32 +131,17 @@ pub(crate) fn TouchKeys() -> impl IntoView {
 #[component]
 fn TouchKey(face: &'static str, name: &'static str, does: Does) -> impl IntoView {
     let label = (face != name).then_some(name);
-    #[cfg(feature = "hydrate")]
-    let repeat = repeat::Repeat::new(expect_context::<Desk>());
-    #[cfg(feature = "hydrate")]
-    let (down, up) = (
-        {
-            let repeat = repeat.clone();
-            move || repeat.begin(does)
-        },
-        move || repeat.end(),
-    );
-    #[cfg(not(feature = "hydrate"))]
-    let (down, up) = (
-        move || {
-            let _ = does;
-        },
-        || {},
-    );
-    let (left, cancelled) = (up.clone(), up.clone());
+    let touch = Touch {
+        desk: expect_context::<Desk>(),
+        waiting: StoredValue::new(None),
+        going: StoredValue::new(None),
+    };
+    on_cleanup(move || touch.end());
     // A click without a pointer is a keyboard's, or assistive technology's.
-    let clicked = {
-        let (down, up) = (down.clone(), up.clone());
-        move |event: leptos::ev::MouseEvent| {
-            if event.detail() == 0 {
-                down();
-                up();
-            }
+    let clicked = move |event: leptos::ev::MouseEvent| {
+        if event.detail() == 0 {
+            touch.begin(does);
+            touch.end();
         }
     };
     view! {
@@ -156,10 +149,10 @@ fn TouchKey(face: &'static str, name: &'static str, does: Does) -> impl IntoView
             type="button"
             class="touch-key"
             aria-label=label
-            on:pointerdown=move |_| down()
-            on:pointerup=move |_| up()
-            on:pointerleave=move |_| left()
-            on:pointercancel=move |_| cancelled()
+            on:pointerdown=move |_| touch.begin(does)
+            on:pointerup=move |_| touch.end()
+            on:pointerleave=move |_| touch.end()
+            on:pointercancel=move |_| touch.end()
             on:click=clicked
         >
             {face}
@@ -167,86 +160,51 @@ fn TouchKey(face: &'static str, name: &'static str, does: Does) -> impl IntoView
     }
 }
 
-#[cfg(feature = "hydrate")]
-mod repeat {
-    //! Keys that repeat while they are touched.
+/// A key that is touched, and repeats meanwhile.
+#[derive(Clone, Copy)]
+struct Touch {
+    desk: Desk,
+    waiting: StoredValue<Option<TimeoutHandle>>,
+    going: StoredValue<Option<IntervalHandle>>,
+}
 
-    use std::cell::Cell;
-    use std::rc::Rc;
-    use std::time::Duration;
-
-    use leptos::leptos_dom::helpers::{IntervalHandle, TimeoutHandle};
-    use leptos::prelude::*;
-    use send_wrapper::SendWrapper;
-
-    use super::Does;
-    use crate::panes;
-    use crate::state::desk::Desk;
-    use crate::state::held::Key;
-
-    /// A key that stays touched begins to repeat after so long, as keyboards do.
-    const FIRST: Duration = Duration::from_millis(400);
-    /// And goes on at this pace.
-    const NEXT: Duration = Duration::from_millis(60);
-
-    #[derive(Clone)]
-    pub(super) struct Repeat(SendWrapper<Rc<State>>);
-
-    struct State {
-        desk: Desk,
-        waiting: Cell<Option<TimeoutHandle>>,
-        going: Cell<Option<IntervalHandle>>,
-    }
-
-    impl Repeat {
-        pub(super) fn new(desk: Desk) -> Self {
-            let state = Rc::new(State {
-                desk,
-                waiting: Cell::new(None),
-                going: Cell::new(None),
-            });
-            let repeat = Self(SendWrapper::new(state));
-            let cleaned = repeat.clone();
-            on_cleanup(move || cleaned.end());
-            repeat
-        }
-
-        pub(super) fn begin(&self, does: Does) {
-            self.end();
-            match does {
-                Does::Press(key) => press(self.0.desk, key),
-                Does::Repeat(key) => {
-                    press(self.0.desk, key);
-                    let state = Rc::downgrade(&self.0);
-                    let go = move || {
-                        let Some(state) = state.upgrade() else { return };
-                        let desk = state.desk;
-                        let again = set_interval_with_handle(move || press(desk, key), NEXT);
-                        state.going.set(again.ok());
-                    };
-                    // Fails only outside a window.
-                    self.0.waiting.set(set_timeout_with_handle(go, FIRST).ok());
-                }
-            }
-        }
-
-        pub(super) fn end(&self) {
-            if let Some(waiting) = self.0.waiting.take() {
-                waiting.clear();
-            }
-            if let Some(going) = self.0.going.take() {
-                going.clear();
-            }
-        }
-    }
-
-    fn press(desk: Desk, key: Key) {
-        let Some(emulator) = panes::shown_emulator() else {
-            return;
+impl Touch {
+    fn begin(self, does: Does) {
+        self.end();
+        let (key, repeats) = match does {
+            Does::Press(key) => (key, false),
+            Does::Repeat(key) => (key, true),
         };
-        let held = desk.held.get_untracked();
-        let bytes = held.press(key, emulator.arrows());
-        desk.spend_held();
-        emulator.type_in(&String::from_utf8_lossy(&bytes));
+        self.press(key);
+        if repeats {
+            let go = move || {
+                let again = set_interval_with_handle(move || self.press(key), NEXT);
+                self.going.set_value(again.ok());
+            };
+            // Fails only outside a window.
+            self.waiting
+                .set_value(set_timeout_with_handle(go, FIRST_REPEAT).ok());
+        }
+    }
+
+    fn end(self) {
+        if let Some(waiting) = self.waiting.try_update_value(Option::take).flatten() {
+            waiting.clear();
+        }
+        if let Some(going) = self.going.try_update_value(Option::take).flatten() {
+            going.clear();
+        }
+    }
+
+    fn press(self, key: Key) {
+        #[cfg(feature = "hydrate")]
+        if let Some(emulator) = crate::panes::shown_emulator() {
+            let held = self.desk.held.get_untracked();
+            let bytes = held.press(key, emulator.arrows());
+            self.desk.spend_held();
+            emulator.type_in(&String::from_utf8_lossy(&bytes));
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (self.desk, key);
     }
 }

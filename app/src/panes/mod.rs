@@ -191,7 +191,7 @@ fn PaneView(key: Key) -> impl IntoView {
             <div class="pane-wait" aria-hidden="true"></div>
             <Notes parts=parts />
             <Show when=move || parts.pane.with_value(|pane| desk.searching.is_in(pane))>
-                <SearchBar pane=parts.pane.get_value() />
+                <SearchBar pane=parts.pane />
             </Show>
             {move || {
                 let closing = closing.clone();
