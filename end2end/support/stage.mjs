@@ -4,7 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 
 import { CuttingProxy } from "./cutting-proxy.mjs";
 import { Nginx } from "./nginx.mjs";
@@ -14,12 +14,22 @@ import { BowlineServer, repository } from "./server.mjs";
 const results = path.join(repository, "end2end/test-results");
 const VIEWPORT = { width: 1000, height: 640 };
 
-/** @type {Promise<import("playwright-core").Browser> | undefined} */
-let browser;
+/** @typedef {"chromium" | "firefox"} Kind */
 
-/** The browser of this process. Debian's Chromium, or the one that BOWLINE_CHROMIUM names. */
-export function theBrowser() {
-  browser ??= chromium.launch({
+/** The browsers of this process. @type {Map<Kind, Promise<import("playwright-core").Browser>>} */
+const browsers = new Map();
+
+/** A browser of this process: Debian's, or the one that BOWLINE_CHROMIUM or BOWLINE_FIREFOX names. */
+export function theBrowser(/** @type {Kind} */ kind = "chromium") {
+  const known = browsers.get(kind);
+  if (known) return known;
+  const started = kind === "firefox" ? startFirefox() : startChromium();
+  browsers.set(kind, started);
+  return started;
+}
+
+function startChromium() {
+  return chromium.launch({
     executablePath: process.env.BOWLINE_CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--no-sandbox",
@@ -31,12 +41,18 @@ export function theBrowser() {
       "--disable-sync",
     ],
   });
-  return browser;
+}
+
+/** By WebDriver BiDi, which a Firefox as it is distributed speaks. */
+function startFirefox() {
+  const executablePath = process.env.BOWLINE_FIREFOX ?? "/usr/bin/firefox-esr";
+  return firefox.launch({ executablePath, channel: "moz-firefox" });
 }
 
 export async function closeBrowser() {
-  await (await browser)?.close();
-  browser = undefined;
+  const running = await Promise.allSettled(browsers.values());
+  browsers.clear();
+  for (const started of running) if (started.status === "fulfilled") await started.value.close();
 }
 
 /**
@@ -56,6 +72,7 @@ export async function closeBrowser() {
  * @property {string} [url] another way to the server: a proxy's URL
  * @property {"code" | "token" | "none"} [login] by the printed link (the default for the first page), or by the token
  * @property {LinkSettings} [settings]
+ * @property {Kind} [browser]
  * @property {"dom" | "default"} [renderer]
  * @property {{width: number, height: number}} [viewport]
  * @property {"dark" | "light"} [colorScheme]
@@ -116,8 +133,8 @@ export class Stage {
   }
 
   /** A page that has gone nowhere yet. @param {PageOptions} [options] */
-  async blankPage({ settings = {}, renderer = "dom", viewport = VIEWPORT, colorScheme = "dark", device = {} } = {}) {
-    const context = await (await theBrowser()).newContext({ viewport, colorScheme, ...device });
+  async blankPage({ settings = {}, renderer = "dom", viewport = VIEWPORT, colorScheme = "dark", device = {}, browser } = {}) {
+    const context = await (await theBrowser(browser)).newContext({ viewport, colorScheme, ...device });
     this.#cleanups.push(() => context.close());
     await context.addInitScript(
       ({ settings, renderer }) => {

@@ -10,8 +10,9 @@ use crate::shell::{Root, timed};
 const TRUNK: &str = "0.21.14";
 
 /// Commands that the tests and the journeys run, and the Debian packages that bring them.
-const JOURNEY_PACKAGES: [(&str, &str); 8] = [
+const JOURNEY_PACKAGES: [(&str, &str); 9] = [
     ("chromium", "chromium"),
+    ("firefox-esr", "firefox-esr"),
     ("nginx", "nginx"),
     ("tmux", "tmux"),
     ("vim", "vim"),

@@ -161,8 +161,10 @@ mod tests {
 
     #[test]
     fn the_toggle_goes_between_the_last_dark_and_the_last_light() {
-        let mut looks = Looks::default();
-        looks.mode = Mode::Dark;
+        let mut looks = Looks {
+            mode: Mode::Dark,
+            ..Looks::default()
+        };
         looks.choose("nord");
         looks.choose("solarized-light");
         assert_eq!(looks.choice().attribute(), "solarized-light");
