@@ -56,6 +56,8 @@ pub enum ErrorCode {
     Keeper,
     /// The program could not be started.
     Spawn,
+    /// A file can't be stored: the disk is full, or the folder can't be used.
+    Storage,
     /// The server failed; its log says more.
     Internal,
     /// Said by the browser's side only: no answer, or one that isn't ours.
@@ -88,6 +90,7 @@ impl ErrorCode {
         Self::Memory,
         Self::Keeper,
         Self::Spawn,
+        Self::Storage,
         Self::Internal,
     ];
 
@@ -104,6 +107,7 @@ impl ErrorCode {
             Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
             Self::Memory | Self::Ending | Self::Keeper => 503,
             Self::Internal | Self::Other => 500,
+            Self::Storage => 507,
             Self::Unreachable => 502,
         }
     }

@@ -2,6 +2,8 @@
 //! downstream sees what was typed. Secrets come from the environment or a file, never from a flag that
 //! `ps` shows. Long because every flag stands here with its help and its variable: one table, in one place.
 
+pub(crate) mod size;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -142,6 +144,25 @@ pub struct RawConfig {
         value_name = "FOLDER"
     )]
     pub projects_dir: Option<PathBuf>,
+
+    /// Folder of files that are dropped or pasted into the page; made when the first comes.
+    /// [default: ~/uploads]
+    #[arg(
+        long,
+        env = "BOWLINE_UPLOADS_DIR",
+        help_heading = "Files",
+        value_name = "FOLDER"
+    )]
+    pub uploads_dir: Option<PathBuf>,
+    /// Largest of these files; such as 512K, 32MiB or 1G.
+    #[arg(
+        long,
+        env = "BOWLINE_UPLOAD_LIMIT",
+        help_heading = "Files",
+        default_value = "32MiB",
+        value_name = "SIZE"
+    )]
+    pub upload_limit: String,
 
     /// Most sessions at a time; MAX_CONCURRENT_SESSIONS is honoured. [default: 50]
     #[arg(
@@ -323,6 +344,10 @@ pub struct Config {
     pub token: Option<String>,
     /// Bowline's own files.
     pub state_dir: PathBuf,
+    /// Where files go that are dropped or pasted into the page.
+    pub uploads_dir: PathBuf,
+    /// Largest of these, bytes.
+    pub upload_limit: u64,
     /// Where sessions live.
     pub keeper: Keeper,
     /// What a keeper is started as; `None` = this process's own program.
@@ -356,6 +381,9 @@ pub enum ConfigError {
     /// No duration.
     #[error("--idle-limit {0}: give a time such as 90m, 24h, 7d or never")]
     IdleLimit(String),
+    /// No size.
+    #[error("--upload-limit {0}: give a size such as 512K, 32MiB or 1G")]
+    UploadLimit(String),
     /// No sessions at all.
     #[error("--max-sessions 0: at least one session must be allowed")]
     MaxSessions,
@@ -440,6 +468,12 @@ impl RawConfig {
         if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
             return Err(ConfigError::Token);
         }
+        let uploads_dir = self
+            .uploads_dir
+            .or_else(|| home.as_ref().map(|home| home.join("uploads")))
+            .unwrap_or_else(|| state_dir.join("uploads"));
+        let upload_limit =
+            size::parse(&self.upload_limit).ok_or(ConfigError::UploadLimit(self.upload_limit))?;
         // A variable that is set to nothing is a list of one empty text.
         let is_given = |text: &String| !text.trim().is_empty();
         let public_urls = self.public_url.into_iter().filter(is_given);
@@ -492,6 +526,9 @@ impl RawConfig {
                 }),
                 ..bowline_terminal::Options::default()
             },
+            // Shells are told paths in it.
+            uploads_dir: std::path::absolute(&uploads_dir).unwrap_or(uploads_dir),
+            upload_limit,
             state_dir,
         })
     }
@@ -743,6 +780,21 @@ mod tests {
             let config = resolve(&format!("--state-dir /s {given}"), &[HOME]).unwrap();
             let folder = PathBuf::from("/s/sessions");
             assert_eq!(config.sessions.disk, Some(Disk { folder, screens }));
+        }
+    }
+
+    #[test]
+    fn uploads_have_a_folder_and_a_limit() {
+        let config = resolve("", &[HOME]).unwrap();
+        assert_eq!(config.uploads_dir, PathBuf::from("/home/me/uploads"));
+        assert_eq!(config.upload_limit, 32 << 20);
+        let config = resolve("--uploads-dir /u --upload-limit 1k", &[HOME]).unwrap();
+        assert_eq!(config.uploads_dir, PathBuf::from("/u"));
+        assert_eq!(config.upload_limit, 1024);
+        let config = resolve("--state-dir /s", &[]).unwrap();
+        assert_eq!(config.uploads_dir, PathBuf::from("/s/uploads"));
+        for given in ["0", "much"] {
+            assert!(resolve(&format!("--upload-limit {given}"), &[HOME]).is_err());
         }
     }
 

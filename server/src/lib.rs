@@ -8,6 +8,7 @@ mod assets;
 pub mod audit;
 pub mod config;
 mod control;
+mod file_name;
 pub mod gate;
 mod link;
 mod page;
@@ -15,6 +16,7 @@ mod render;
 pub mod router;
 pub mod say;
 mod state;
+mod upload;
 pub mod visit;
 
 use std::future::Future;
@@ -38,6 +40,7 @@ use crate::control::Control;
 use crate::gate::Gate;
 use crate::render::Renderer;
 use crate::state::StateDir;
+use crate::upload::Uploads;
 
 /// The version, as said on every answer.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -139,6 +142,7 @@ impl Server {
             renderer: Arc::new(Renderer::start(context.clone())?),
             context,
             gate: Arc::clone(&gate),
+            uploads: Arc::new(Uploads::open(config.uploads_dir, config.upload_limit)),
             base_path: config.base_path.as_str().into(),
             routes: router::routes().into(),
         };

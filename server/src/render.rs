@@ -1,4 +1,5 @@
-//! Page rendering on a thread and runtime of its own, so that it never delays an echo.
+//! Page rendering, and whatever else takes its time over a request, on a thread and runtime of its own, so that
+//! it never delays an echo.
 
 use std::thread::JoinHandle;
 
@@ -38,6 +39,11 @@ impl Renderer {
             _stop: stop.drop_guard(),
             _thread: thread,
         })
+    }
+
+    /// Does something there, beside the pages: what blocks belongs on another thread still.
+    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
     }
 
     /// Renders the page.

@@ -18,7 +18,8 @@ use futures_util::FutureExt as _;
 
 use crate::gate::{Access, Gate};
 use crate::render::Renderer;
-use crate::{answer, api, assets, link};
+use crate::upload::Uploads;
+use crate::{answer, api, assets, link, upload};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct Route {
     /// What the gate asks for.
     pub access: Access,
 }
+
+/// What of the API is no server function, because it is streamed.
+const UPLOAD: &str = bowline_app::functions::upload::PATH;
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
@@ -47,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::POST, "/link/poll", Access::Proven),
         route(Method::POST, "/link/send", Access::Proven),
     ];
+    routes.push(route(Method::POST, UPLOAD, Access::Proven));
     for (path, method) in bowline_app::functions::endpoints() {
         let access = match path {
             "/api/login" => Access::Public,
@@ -73,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) context: AppContext,
     pub(crate) gate: Arc<Gate>,
     pub(crate) renderer: Arc<Renderer>,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) base_path: Arc<str>,
     pub(crate) routes: Arc<[Route]>,
 }
@@ -84,11 +90,10 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(|| async { "ready\n" }))
         .route("/assets/{*file}", get(assets::serve))
+        .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
         .merge(link_routes(shared));
-    for route in shared.routes.iter() {
-        if route.path.starts_with("/api/") {
-            router = router.route(route.path, api_route(route, shared));
-        }
+    for (path, method) in bowline_app::functions::endpoints() {
+        router = router.route(path, api_route(method, shared));
     }
     let guarded = router
         .fallback(not_found)
@@ -112,9 +117,8 @@ fn link_routes(shared: &Shared) -> Router {
         .with_state(shared.context.host.clone())
 }
 
-fn api_route(route: &Route, shared: &Shared) -> MethodRouter {
-    let filter = MethodFilter::try_from(route.method.clone())
-        .expect("server functions use the usual methods");
+fn api_route(method: Method, shared: &Shared) -> MethodRouter {
+    let filter = MethodFilter::try_from(method).expect("server functions use the usual methods");
     on(filter, api::call).with_state(shared.context.clone())
 }
 

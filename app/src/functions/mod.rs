@@ -14,6 +14,7 @@ pub mod screen;
 pub mod session;
 pub mod sessions;
 pub mod setup;
+pub mod upload;
 pub mod version;
 pub mod workspace;
 

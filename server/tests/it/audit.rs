@@ -24,6 +24,10 @@ async fn the_trail_goes_on_across_servers_and_holds_no_secrets() {
         assert_eq!(status, 200, "{created}");
         let body = json!({ "session_id": created["session_id"] });
         while server.post("/api/output", body.clone()).await.1["exited"] != true {}
+        let form = "--e\r\ncontent-disposition: form-data; name=file; filename=a.txt\r\n\r\nin the file\r\n--e--";
+        let upload = server.request(Method::POST, "/api/upload").body(form);
+        let upload = upload.header("content-type", "multipart/form-data; boundary=e");
+        assert!(upload.send().await.unwrap().status().is_success());
         kill_process(pid, Signal::TERM).unwrap();
         server.ended().await.unwrap();
     }
@@ -42,6 +46,7 @@ async fn the_trail_goes_on_across_servers_and_holds_no_secrets() {
         "login",
         "session started",
         "session ended",
+        "upload",
         "server ends",
     ];
     assert_eq!(messages, [round, round].concat());
@@ -49,7 +54,16 @@ async fn the_trail_goes_on_across_servers_and_holds_no_secrets() {
     assert_eq!(lines[3]["program"], "sh");
     assert_eq!(lines[3]["session"], lines[4]["session"]);
     assert_eq!(lines[4]["exit"], "Code(3)");
-    for secret in [TOKEN, "wrong-and-not-to-be-written", "an-argument"] {
+    assert_eq!(
+        (&lines[5]["name"], &lines[5]["bytes"]),
+        (&json!("a.txt"), &json!(11))
+    );
+    for secret in [
+        TOKEN,
+        "wrong-and-not-to-be-written",
+        "an-argument",
+        "in the file",
+    ] {
         assert!(!text.contains(secret), "{secret}");
     }
 }

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::support::{DEADLINE, Socket, TestServer};
+use crate::support::{DEADLINE, Socket, TestServer, answer};
 
 /// Runs a script in a mount namespace of its own, as root or as whoever may be root in there.
 fn in_a_namespace(script: &str) -> String {
@@ -308,4 +308,36 @@ async fn programs_inherit_nothing_of_whoever_started_the_server() {
         assert_eq!(said, "looked\r\n", "{keeper}");
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn an_upload_that_fills_the_disk_is_told_so_and_gives_the_room_back() {
+    if !has_namespaces() {
+        return;
+    }
+    let wrapper = in_a_namespace(
+        "mkdir \"$HOME/uploads\"; mount -t tmpfs -o size=256k tmpfs \"$HOME/uploads\"",
+    );
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let (server, _) = TestServer::start_binary(&wrapper, "", folder).await;
+    let upload = async |length: usize| {
+        let head = b"--e\r\ncontent-disposition: form-data; name=file; filename=a\r\n\r\n";
+        let form = [&head[..], &vec![b'x'; length], b"\r\n--e--"].concat();
+        let request = server
+            .request(reqwest::Method::POST, "/api/upload")
+            .body(form);
+        let request = request.header("content-type", "multipart/form-data; boundary=e");
+        answer(request.send().await.unwrap()).await
+    };
+    let (status, error) = upload(1 << 20).await;
+    assert_eq!(status.as_u16(), 507, "{error}");
+    assert_eq!(error["error"]["code"], "storage");
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("full") && message.contains("make room"),
+        "{message}"
+    );
+    let (status, reply) = upload(200 << 10).await;
+    assert_eq!(status, StatusCode::OK, "{reply}");
+    server.stop().await;
 }

@@ -20,4 +20,5 @@ mod page;
 mod signals;
 mod status;
 mod support;
+mod upload;
 mod visit;
