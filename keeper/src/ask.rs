@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use bowline_protocol::frame::{Exit, Notice, Size};
 use bowline_protocol::ids::{ClientId, SessionId};
+use bowline_terminal::log::Recorded;
 use bowline_terminal::{
-    ApiInput, CreateSession, Created, Error, History, Links, OnExit, Options, Read, ScreenFormat,
-    ScreenShot, SessionHandle, SessionInfo, Sessions, Word,
+    ApiInput, CreateSession, Created, Error, History, Links, OnExit, Options, Read, Recording,
+    ScreenFormat, ScreenShot, SessionHandle, SessionInfo, Sessions, Word,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 mod fixtures;
 
+/// Longest piece of a recording, bytes.
+const RECORDED_MAX: usize = 1024 * 1024;
 /// Whoever types by request gets an echo of at most this length in the answer, bytes.
 const ECHO_MAX: usize = 1024 * 1024;
 
@@ -75,6 +78,12 @@ pub(crate) enum Request {
     Become(PathBuf),
     /// Starts an ended session's program again.
     Restart(SessionId),
+    /// A piece of a session's recording.
+    Record {
+        session: SessionId,
+        from: Option<u64>,
+        max: usize,
+    },
 }
 
 /// An answer. Output comes as raw bytes beside it.
@@ -100,6 +109,34 @@ pub(crate) enum Answer {
     },
     Screen(ScreenShot),
     Tmux(Vec<u32>),
+    Recorded {
+        of: Box<RecordingOf>,
+        piece: Recorded,
+    },
+}
+
+/// A [`Recording`] without its pieces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordingOf {
+    started_ms: u64,
+    label: String,
+    title: String,
+    shell: String,
+    exit: Option<Exit>,
+}
+
+impl RecordingOf {
+    pub(crate) fn with(self, piece: Recorded, bytes: Bytes) -> Recording {
+        Recording {
+            started_ms: self.started_ms,
+            label: self.label,
+            title: self.title,
+            shell: self.shell,
+            exit: self.exit,
+            piece,
+            bytes,
+        }
+    }
 }
 
 /// A [`Read`] without its bytes.
@@ -204,6 +241,15 @@ impl Failure {
         )
     }
 
+    /// The other end does not know recordings.
+    pub(crate) fn unrecorded() -> Self {
+        Self::new(
+            Reason::Other,
+            "the process that keeps the sessions is of an older version, which makes no recordings: restart the \
+             server to let it go on as the present one",
+        )
+    }
+
     /// The other end answered something else than was asked.
     pub(crate) fn strange() -> Self {
         Self::new(
@@ -275,6 +321,20 @@ pub(crate) async fn carry_out(
         Request::Read { session, from, max } => {
             let (piece, bytes) = Piece::of(sessions.get(session)?.read(from, max));
             return Ok((Answer::Read(piece), bytes));
+        }
+        Request::Record { session, from, max } => {
+            let recording = sessions
+                .get(session)?
+                .recording(from, max.min(RECORDED_MAX));
+            let of = Box::new(RecordingOf {
+                started_ms: recording.started_ms,
+                label: recording.label,
+                title: recording.title,
+                shell: recording.shell,
+                exit: recording.exit,
+            });
+            let piece = recording.piece;
+            return Ok((Answer::Recorded { of, piece }, recording.bytes));
         }
         Request::Input {
             session,

@@ -7,13 +7,13 @@ use std::time::Duration;
 use bowline_protocol::frame::{Notice, Size};
 use bowline_protocol::ids::{ClientId, Generation, SessionId};
 use bowline_terminal::{
-    ApiInput, CreateSession, Created, LinkError, Links, OnExit, Read, ScreenFormat, ScreenShot,
-    SessionInfo, Sessions, Transport, Word,
+    ApiInput, CreateSession, Created, LinkError, Links, OnExit, Read, Recording, ScreenFormat,
+    ScreenShot, SessionInfo, Sessions, Transport, Word,
 };
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use crate::ask::{Answer, Failure, Request, carry_out};
+use crate::ask::{Answer, Failure, Reason, Request, carry_out};
 use crate::frame::Lane;
 use crate::gateway::{Downward, Exchange, Gateway, Upward};
 use crate::launch::Launch;
@@ -155,6 +155,29 @@ impl Host {
     ) -> Result<Read, Failure> {
         let request = Request::Read { session, from, max };
         answered!(self, request, Bytes::new(), (Answer::Read(piece), bytes) => piece.with(&bytes))
+    }
+
+    /// Output with its times and sizes, from an offset on (`None` = the oldest kept), at most `max` bytes.
+    ///
+    /// # Errors
+    /// There is no such session, or the keeper is of a version without recordings.
+    pub async fn recording(
+        &self,
+        session: SessionId,
+        from: Option<u64>,
+        max: usize,
+    ) -> Result<Recording, Failure> {
+        let request = Request::Record { session, from, max };
+        match self.ask(request, Bytes::new()).await {
+            Ok((Answer::Recorded { of, piece }, bytes)) => Ok(of.with(piece, bytes)),
+            // It is told only of a question that isn't known.
+            Err(Failure {
+                reason: Reason::Malformed,
+                ..
+            })
+            | Ok(_) => Err(Failure::unrecorded()),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Types, and waits a little for an echo.

@@ -25,6 +25,27 @@ pub(crate) fn clean(given: &str) -> String {
     }
 }
 
+/// The header that makes a browser keep an answer as a file of this name.
+pub(crate) fn attachment(name: &str) -> String {
+    // RFC 6266: for those who know it, all of the name; for others what is left of it.
+    let plain = |c: char| match c {
+        '"' | '\\' | '%' | ';' => '_',
+        c if c.is_ascii() => c,
+        _ => '_',
+    };
+    let fallback: String = name.chars().map(plain).collect();
+    let mut whole = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                whole.push(byte.into());
+            }
+            byte => whole.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{whole}")
+}
+
 /// Windows can't have these at the end, and people don't see them.
 fn trim_end(name: &str) -> &str {
     name.trim_end_matches(['.', ' '])
@@ -103,6 +124,14 @@ mod tests {
         assert!(name.len() <= NAME_MAX && name.starts_with("x.é"));
     }
 
+    #[test]
+    fn a_header_says_the_name_twice() {
+        assert_eq!(
+            attachment("a \"é\".cast"),
+            "attachment; filename=\"a ___.cast\"; filename*=UTF-8''a%20%22%C3%A9%22.cast"
+        );
+    }
+
     proptest! {
         #[test]
         fn no_name_leads_elsewhere(given in "\\PC{0,300}|[./\\\\ ~\\-]{0,20}|(?s).{0,60}") {
@@ -111,6 +140,12 @@ mod tests {
             prop_assert!(!name.contains(['/', '\\', '\0', '\n']));
             prop_assert!(!name.starts_with(['.', '-', ' ']));
             prop_assert_eq!(clean(&name), name);
+        }
+
+        #[test]
+        fn a_header_is_one(given in "(?s).{0,60}") {
+            let header = attachment(&clean(&given));
+            prop_assert!(axum::http::HeaderValue::from_str(&header).is_ok(), "{}", header);
         }
     }
 }

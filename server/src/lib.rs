@@ -12,6 +12,7 @@ mod file_name;
 pub mod gate;
 mod link;
 mod page;
+mod recording;
 mod render;
 pub mod router;
 pub mod say;

@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use crate::gate::{Access, Gate};
 use crate::render::Renderer;
 use crate::upload::Uploads;
-use crate::{answer, api, assets, link, upload};
+use crate::{answer, api, assets, link, recording, upload};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub struct Route {
 
 /// What of the API is no server function, because it is streamed.
 const UPLOAD: &str = bowline_app::functions::upload::PATH;
+const RECORDING: &str = "/api/session/recording";
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
@@ -51,7 +52,10 @@ pub fn routes() -> Vec<Route> {
         route(Method::POST, "/link/poll", Access::Proven),
         route(Method::POST, "/link/send", Access::Proven),
     ];
-    routes.push(route(Method::POST, UPLOAD, Access::Proven));
+    routes.extend([
+        route(Method::POST, UPLOAD, Access::Proven),
+        route(Method::GET, RECORDING, Access::Proven),
+    ]);
     for (path, method) in bowline_app::functions::endpoints() {
         let access = match path {
             "/api/login" => Access::Public,
@@ -91,6 +95,10 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/ready", get(|| async { "ready\n" }))
         .route("/assets/{*file}", get(assets::serve))
         .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
+        .route(
+            RECORDING,
+            get(recording::recording).with_state(shared.clone()),
+        )
         .merge(link_routes(shared));
     for (path, method) in bowline_app::functions::endpoints() {
         router = router.route(path, api_route(method, shared));

@@ -68,7 +68,7 @@ pub use handover::HandOverError;
 pub use link::{HttpTransport, LinkError, Links, Transport};
 pub use options::{Disk, KeepScreens, OnExit, Options, SizeRule, TmuxMode};
 pub use screen::{ScreenFormat, ScreenShot};
-pub use session::{ApiInput, Naming, Read, SessionHandle, SessionInfo, SessionState};
+pub use session::{ApiInput, Naming, Read, Recording, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions, Still};
 pub use status::{LastCommand, UnknownWord, Word};
 

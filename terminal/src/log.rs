@@ -6,6 +6,7 @@
 //! one-byte echoes cost a logarithm of copies each and leave few allocations.
 
 mod carried;
+mod recorded;
 
 use std::collections::VecDeque;
 
@@ -14,13 +15,15 @@ use bowline_protocol::ids::LogId;
 use bytes::{Bytes, BytesMut};
 
 pub(crate) use carried::CarriedLog;
+pub use recorded::{Recorded, Resized};
 
 /// Chunks are merged up to this length. Longer ones would copy more than they save.
 const MERGED_MAX: usize = 16 * 1024;
-/// Arrival times closer than this are one, milliseconds.
-const ARRIVAL_SPACING_MS: u64 = 10;
-/// Arrival times kept; beyond it every second one is dropped and the spacing doubles.
-const ARRIVALS_MAX: usize = 8192;
+/// Arrival times closer than this are one, milliseconds: less than a frame of any recording's player.
+const ARRIVAL_SPACING_MS: u64 = 5;
+/// Arrival times kept, of 16 bytes each: 256 KiB beside a log of 4 MiB, and next to nothing for a quiet session.
+/// Beyond it every second one is dropped and the spacing doubles.
+const ARRIVALS_MAX: usize = 16 * 1024;
 /// Resize marks kept; beyond it the oldest are forgotten, and old output is shown in a later size.
 const MARKS_MAX: usize = 4096;
 
@@ -48,6 +51,8 @@ pub struct ResizeMark {
     pub offset: u64,
     /// The size.
     pub size: Size,
+    /// When it took it: since the session's start, milliseconds.
+    pub at_ms: u64,
 }
 
 /// The log of one session.
@@ -112,8 +117,9 @@ impl OutputLog {
         self.drop_oldest();
     }
 
-    /// Notes that the program knows `size` from here on. A size in which it wrote nothing is replaced.
-    pub fn resize(&mut self, size: Size) {
+    /// Notes that the program knows `size` from here on, `at_ms` after the session's start. A size in which it
+    /// wrote nothing is replaced.
+    pub fn resize(&mut self, size: Size, at_ms: u64) {
         let offset = self.end;
         if self.marks.back().is_some_and(|mark| mark.offset == offset) {
             self.marks.pop_back();
@@ -124,6 +130,7 @@ impl OutputLog {
             number,
             offset,
             size,
+            at_ms,
         });
         if self.marks.len() > MARKS_MAX {
             self.forget_mark();
@@ -201,11 +208,8 @@ impl OutputLog {
         if self.arrivals.back().is_some_and(recent) {
             return;
         }
-        self.arrivals.push_back(Arrival {
-            offset: self.end,
-            at_ms,
-        });
-        if self.arrivals.len() > ARRIVALS_MAX {
+        // Before, not after: the queue never grows for one more.
+        if self.arrivals.len() == ARRIVALS_MAX {
             self.spacing_ms *= 2;
             let mut keep = false;
             self.arrivals.retain(|_| {
@@ -213,6 +217,10 @@ impl OutputLog {
                 keep
             });
         }
+        self.arrivals.push_back(Arrival {
+            offset: self.end,
+            at_ms,
+        });
     }
 
     fn merge_tail(&mut self) {
@@ -255,6 +263,10 @@ impl OutputLog {
             .is_some_and(|second| second.offset <= self.start)
         {
             self.arrivals.pop_front();
+        }
+        // What made them many has left the log.
+        if self.arrivals.len() < ARRIVALS_MAX / 4 {
+            self.spacing_ms = (self.spacing_ms / 2).max(ARRIVAL_SPACING_MS);
         }
     }
 
@@ -304,14 +316,21 @@ mod tests {
         assert!(log.arrivals.len() <= ARRIVALS_MAX);
         let at_ms = log.arrived_at(100_000).expect("kept");
         assert!((99_900..=100_000).contains(&at_ms), "{at_ms}");
+        assert_eq!(log.spacing_ms, 4 * ARRIVAL_SPACING_MS);
+        // A flood takes their place, and times are fine again.
+        for at_ms in 200_000..200_100 {
+            log.append(Bytes::from(vec![b'x'; 1 << 16]), at_ms);
+        }
+        assert_eq!(log.spacing_ms, ARRIVAL_SPACING_MS);
+        assert!(log.arrivals.capacity() <= ARRIVALS_MAX);
     }
 
     #[test]
     fn an_unused_size_is_replaced_and_told_anew() {
         let mut log = log(1024);
-        log.resize(size(100));
+        log.resize(size(100), 0);
         let told = log.mark(0).expect("a mark").number + 1;
-        log.resize(size(120));
+        log.resize(size(120), 0);
         assert_eq!(log.mark(told).map(|mark| mark.size), Some(size(120)));
         assert_eq!(log.size_at(0).0, size(120));
     }
@@ -320,7 +339,7 @@ mod tests {
     fn sizes_belong_to_offsets() {
         let mut log = log(1024);
         log.append(Bytes::from_static(b"abc"), 0);
-        log.resize(size(100));
+        log.resize(size(100), 0);
         log.append(Bytes::from_static(b"def"), 0);
         assert_eq!(log.size_at(2).0, size(80));
         assert_eq!(log.size_at(3).0, size(100));

@@ -179,6 +179,13 @@ fn account() -> Account {
     Account::find(&String::from_utf8_lossy(&passwd), uid).unwrap_or_default()
 }
 
+/// What programs that are started now find in `SHELL`, if the user's shell can be run.
+pub(crate) fn told_shell() -> String {
+    let given = std::env::var("SHELL").ok();
+    let given = given.filter(|shell| !shell.is_empty());
+    given.unwrap_or_else(|| account().shell)
+}
+
 /// The user's shell, and what to say if it isn't the one that was chosen.
 fn shell(environment: &mut BTreeMap<String, String>) -> (String, Option<String>) {
     const FALLBACK: &str = "/bin/sh";

@@ -7,6 +7,7 @@ use std::fmt::{Debug, Write as _};
 use bowline_protocol::codec::{BatchReader, DecodeError, Frame, encode};
 use bowline_protocol::frame::{Attention, Progress};
 use bowline_protocol::ids::{Generation, ServerId};
+use bowline_terminal::log::Resized;
 use bowline_terminal::{
     Disk, KeepScreens, LastCommand, LinkError, Naming, SessionState, SizeRule, TmuxMode,
 };
@@ -228,9 +229,19 @@ fn requests() -> Vec<Request> {
         Request::Stop,
         Request::Become("/usr/bin/bowline".into()),
         Request::Restart(session),
+        Request::Record {
+            session,
+            from: Some(300),
+            max: 1000,
+        },
+        Request::Record {
+            session,
+            from: None,
+            max: 0,
+        },
     ];
     let numbers: Vec<u32> = requests.iter().map(number).collect();
-    assert!((0..19).all(|number| numbers.contains(&number)));
+    assert!((0..20).all(|number| numbers.contains(&number)));
     requests
 }
 
@@ -255,6 +266,7 @@ fn number(request: &Request) -> u32 {
         Request::Stop => 16,
         Request::Become(_) => 17,
         Request::Restart(_) => 18,
+        Request::Record { .. } => 19,
     }
 }
 
@@ -383,6 +395,27 @@ fn answers() -> Vec<Result<Answer, Failure>> {
             title: "t".to_owned(),
         }),
         Answer::Tmux(vec![1, 2]),
+        Answer::Recorded {
+            of: Box::new(RecordingOf {
+                started_ms: 5,
+                label: "l".to_owned(),
+                title: "t".to_owned(),
+                shell: "/bin/sh".to_owned(),
+                exit: Some(Exit::Code(3)),
+            }),
+            piece: Recorded {
+                offset: 1,
+                next_offset: 2,
+                end: 300,
+                size: SIZE,
+                arrivals: vec![(1, 9)],
+                resizes: vec![Resized {
+                    offset: 2,
+                    at_ms: 10,
+                    size: SIZE,
+                }],
+            },
+        },
     ];
     let kind = |answer: &Answer| match answer {
         Answer::Done => 0,
@@ -394,9 +427,10 @@ fn answers() -> Vec<Result<Answer, Failure>> {
         Answer::Typed { .. } => 6,
         Answer::Screen(_) => 7,
         Answer::Tmux(_) => 8,
+        Answer::Recorded { .. } => 9,
     };
     let kinds: Vec<u32> = answers.iter().map(kind).collect();
-    assert!((0..9).all(|kind| kinds.contains(&kind)));
+    assert!((0..10).all(|kind| kinds.contains(&kind)));
     let reasons = [
         Reason::Gone,
         Reason::Exited,

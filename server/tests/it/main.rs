@@ -17,6 +17,7 @@ mod lifecycle;
 mod link;
 mod login;
 mod page;
+mod recording;
 mod signals;
 mod status;
 mod support;

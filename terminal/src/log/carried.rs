@@ -29,6 +29,9 @@ pub(crate) struct CarriedMark {
     number: u64,
     offset: u64,
     size: Size,
+    /// Since the session's start. Without it, when the bytes there came.
+    #[serde(default)]
+    at_ms: Option<u64>,
 }
 
 impl OutputLog {
@@ -42,6 +45,7 @@ impl OutputLog {
             number: mark.number,
             offset: mark.offset,
             size: mark.size,
+            at_ms: Some(mark.at_ms),
         });
         CarriedLog {
             id: self.id,
@@ -117,6 +121,7 @@ impl OutputLog {
                 number: mark.number,
                 offset: mark.offset,
                 size: mark.size.checked()?,
+                at_ms: mark.at_ms.unwrap_or(u64::MAX),
             });
         }
         for pair in arrivals.chunks_exact(16) {
@@ -131,6 +136,11 @@ impl OutputLog {
                 return None;
             }
             log.arrivals.push_back(arrival);
+        }
+        for at in 0..log.marks.len() {
+            if log.marks[at].at_ms > OFFSET_MAX {
+                log.marks[at].at_ms = log.arrived_at(log.marks[at].offset).unwrap_or(0);
+            }
         }
         Some(log)
     }

@@ -13,8 +13,10 @@ use tokio::time::{Instant, timeout};
 
 use crate::error::Error;
 use crate::input::Rest;
+use crate::log::Recorded;
 use crate::screen::{ScreenFormat, ScreenShot};
 use crate::session::{Session, SessionInfo};
+use crate::spawn;
 use crate::status::Word;
 
 /// Input that names no client is numbered together.
@@ -46,6 +48,25 @@ pub struct Read {
     pub end: u64,
     /// How the program ended, if it did.
     pub exit: Option<Exit>,
+}
+
+/// A piece of a session's recording, and what its header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// The session's start, milliseconds of Unix time: times count from there.
+    pub started_ms: u64,
+    /// What people call the session.
+    pub label: String,
+    /// What the program called its terminal, else the label.
+    pub title: String,
+    /// The value of `SHELL` in it.
+    pub shell: String,
+    /// How the program ended, if it did.
+    pub exit: Option<Exit>,
+    /// Times and sizes.
+    pub piece: Recorded,
+    /// The output.
+    pub bytes: Bytes,
 }
 
 /// A session as others see it.
@@ -132,6 +153,27 @@ impl SessionHandle {
             skipped: offset - asked,
             end: log.end(),
             exit: shared.exit,
+        }
+    }
+
+    /// Output from an offset on (`None` = the oldest kept), at most `max` bytes, with times and sizes.
+    pub fn recording(&self, from: Option<u64>, max: usize) -> Recording {
+        let shared = self.0.shared();
+        let (piece, bytes) = shared.log.recorded(from, max);
+        let said = &shared.status.facts().title.value;
+        let label = shared.label.text.clone();
+        Recording {
+            started_ms: self.0.started_ms(),
+            title: if said.is_empty() {
+                label.clone()
+            } else {
+                said.clone()
+            },
+            label,
+            shell: spawn::told_shell(),
+            exit: shared.exit,
+            piece,
+            bytes: bytes.into(),
         }
     }
 

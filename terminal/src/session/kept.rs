@@ -87,6 +87,11 @@ impl Session {
         self.started
     }
 
+    /// The same in Unix time, milliseconds.
+    pub(crate) fn started_ms(&self) -> u64 {
+        self.started_ms
+    }
+
     /// Lines kept above its screen.
     pub(crate) fn scrollback(&self) -> usize {
         self.scrollback

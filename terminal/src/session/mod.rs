@@ -39,7 +39,7 @@ use crate::wake::Wake;
 
 pub(crate) use carried::TakeUp;
 pub(crate) use handle::bounded;
-pub use handle::{ApiInput, Read, SessionHandle};
+pub use handle::{ApiInput, Read, Recording, SessionHandle};
 pub use info::{Naming, SessionInfo, SessionState};
 pub(crate) use reading::Floods;
 use still::Stillness;

@@ -392,6 +392,7 @@ impl Task {
             ws_ypixel: 0,
         };
         let applied = tcsetwinsize(self.watched.fd(), window);
+        let now_ms = self.session.now_ms();
         let mut shared = self.session.shared();
         if let Err(error) = applied {
             tracing::warn!(session = %self.session.id, %error, "the terminal refuses a size");
@@ -399,7 +400,7 @@ impl Task {
             return;
         }
         shared.size = size;
-        shared.log.resize(size);
+        shared.log.resize(size, now_ms);
         // A mark concerns everybody, also those who have seen all output.
         shared.viewers.wake_armed(self.session.id);
         drop(shared);

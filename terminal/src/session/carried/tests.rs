@@ -97,7 +97,7 @@ fn busy() -> Arc<Session> {
     session.leave(client(9));
     let mut shared = session.shared();
     let size = Size { cols: 60, rows: 6 };
-    shared.log.resize(size);
+    shared.log.resize(size, 1000);
     (shared.size, shared.wanted_size) = (size, Size { cols: 61, rows: 7 });
     shared
         .log
