@@ -24,6 +24,40 @@ pub enum Format {
     Ansi,
 }
 
+/// How many of the lines above a screen come with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Above {
+    /// At most so many, the youngest.
+    Lines(u32),
+    /// None or all of them.
+    Named(AboveName),
+}
+
+/// `"none"` or `"all"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AboveName {
+    /// The screen alone.
+    None,
+    /// Every line that is kept.
+    All,
+}
+
+impl Above {
+    /// All of them.
+    pub const ALL: Self = Self::Named(AboveName::All);
+
+    /// At most how many.
+    pub fn lines(self) -> usize {
+        match self {
+            Self::Lines(lines) => usize::try_from(lines).unwrap_or(usize::MAX),
+            Self::Named(AboveName::None) => 0,
+            Self::Named(AboveName::All) => usize::MAX,
+        }
+    }
+}
+
 /// Where the cursor is, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CursorReply {
@@ -54,12 +88,12 @@ pub struct ScreenReply {
     pub title: String,
 }
 
-/// Shows a session's screen, with so many lines above it (none if left out).
+/// Shows a session's screen, with what is wanted of the lines above it (none if left out).
 #[server(endpoint = "session/screen", input = Json, output = Json, client = PageClient)]
 pub async fn session_screen(
     session_id: SessionId,
     format: Option<Format>,
-    history: Option<u32>,
+    history: Option<Above>,
 ) -> Result<ScreenReply, AppError> {
     use bowline_terminal::ScreenFormat;
 
@@ -69,7 +103,7 @@ pub async fn session_screen(
         Format::Text => ScreenFormat::Text,
         Format::Ansi => ScreenFormat::Ansi,
     };
-    let lines = usize::try_from(history.unwrap_or(0)).unwrap_or(usize::MAX);
+    let lines = history.map_or(0, Above::lines);
     let shot = host.screen(session_id, wanted, lines).await?;
     let (text, ansi) = match format {
         Format::Text => (Some(shot.content), None),

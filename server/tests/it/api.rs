@@ -148,6 +148,44 @@ async fn a_screen_is_read_as_text_and_as_bytes() {
 }
 
 #[tokio::test]
+async fn a_screen_comes_with_none_some_or_all_of_the_lines_above() {
+    with("", async |server| {
+        let script = "printf '\\033[31m'; seq 300; printf '\\033]2;done\\007'; read line";
+        let id = server.script(script).await.to_string();
+        let screen = async |format: &str, history: Value| {
+            loop {
+                let body = json!({"session_id": id, "format": format, "history": history});
+                let (status, shot) = server.post("/api/session/screen", body).await;
+                assert_eq!(status, StatusCode::OK, "{shot}");
+                if shot["title"] == "done" {
+                    return shot[format].as_str().unwrap().to_owned();
+                }
+                let body = json!({"session_id": id, "input": ""});
+                server.post("/api/input", body).await;
+            }
+        };
+        let lines = |first: usize| {
+            let lines: Vec<String> = (first..=300).map(|number| number.to_string()).collect();
+            lines.join("\n")
+        };
+        // 24 rows, of which the last is empty.
+        assert_eq!(screen("text", json!(null)).await, lines(278));
+        assert_eq!(screen("text", json!("none")).await, lines(278));
+        assert_eq!(screen("text", json!(10)).await, lines(268));
+        assert_eq!(screen("text", json!("all")).await, lines(1));
+        let ansi = screen("ansi", json!("all")).await;
+        assert!(ansi.contains("\u{1b}[31m1\r\n2\r\n"), "{ansi:?}");
+        assert!(ansi.contains("300"));
+        for history in [json!("some"), json!(-1), json!([1])] {
+            let body = json!({"session_id": id, "history": history});
+            let (status, error) = server.post("/api/session/screen", body).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn input_is_typed_once_and_a_gap_is_named() {
     with("", async |server| {
         let session = server.script("read line; printf 'got %s' \"$line\"").await;
