@@ -25,6 +25,9 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::Sessions => desk.toggle(Overlay::Sessions),
         Command::Shortcuts => desk.toggle(Overlay::Shortcuts),
         Command::Settings => desk.toggle(Overlay::Settings),
+        Command::LargerText => looks::resize(desk.taste, 1),
+        Command::SmallerText => looks::resize(desk.taste, -1),
+        Command::ResetText => desk.taste.change(|settings| settings.text.size = None),
         Command::ToggleTheme => looks::toggle(desk.taste),
         Command::Copy | Command::CopySelection => copy(),
         Command::Paste => {}

@@ -32,7 +32,13 @@ fn pressed(desk: Desk, event: &KeyboardEvent) {
     };
     let overlays = matches!(
         command,
-        Command::Sessions | Command::Shortcuts | Command::Settings | Command::ToggleTheme
+        Command::Sessions
+            | Command::Shortcuts
+            | Command::Settings
+            | Command::ToggleTheme
+            | Command::LargerText
+            | Command::SmallerText
+            | Command::ResetText
     );
     let in_terminal = in_terminal();
     match command {

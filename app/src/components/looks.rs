@@ -1,10 +1,13 @@
-//! Shows in the open page what the settings say about looks: the theme, in the page and in every terminal.
+//! Shows in the open page what the settings say about looks: the theme, in the page and in every terminal, and
+//! the font of what the page itself writes as terminals do. Terminals' own fonts are the panes'.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
 
 use crate::panes;
 use crate::state::settings::{Looks, Settings, Taste};
 use crate::theme::browser as theme;
+use crate::xterm::fonts;
 
 /// Reads the settings and follows them. Once per page load.
 pub(crate) fn follow(taste: Taste) {
@@ -20,9 +23,25 @@ pub(crate) fn follow(taste: Taste) {
     });
     let choice = taste.memo(|settings| settings.looks.choice());
     Effect::new(move |_| choice.with(theme::show));
+    let family = taste.memo(|settings| settings.text.family);
+    Effect::new(move |_| {
+        let root = document().document_element();
+        if let Some(root) = root.and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Fails only for what is no property.
+            let _ = root.style().set_property("--mono", &family.get().css());
+        }
+    });
     Effect::new(move |_| {
         system.track();
         panes::repaint(&choice.with(theme::painting));
+    });
+}
+
+/// Makes text larger or smaller by so many pixels.
+pub(crate) fn resize(taste: Taste, by: i8) {
+    taste.change(|settings| {
+        let size = fonts::size(settings.text).saturating_add_signed(by);
+        settings.text.size = Some(size);
     });
 }
 

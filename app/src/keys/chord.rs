@@ -75,6 +75,11 @@ fn printed(code: &'static str) -> &'static str {
         "BracketRight" => "]",
         "Slash" => "/",
         "Comma" => ",",
+        "Equal" => "=",
+        "Minus" => "-",
+        "NumpadAdd" => "Num +",
+        "NumpadSubtract" => "Num -",
+        "Numpad0" => "Num 0",
         _ => code
             .strip_prefix("Key")
             .or_else(|| code.strip_prefix("Digit"))

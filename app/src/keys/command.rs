@@ -22,6 +22,12 @@ pub(crate) enum Command {
     Shortcuts,
     /// Opens the settings.
     Settings,
+    /// Makes text larger.
+    LargerText,
+    /// Makes text smaller.
+    SmallerText,
+    /// Makes text as large as on a fresh page.
+    ResetText,
     /// Dark to light and back.
     ToggleTheme,
     /// Copies the selection and clears it. Without a selection the key goes to the program.

@@ -89,6 +89,9 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(RenameTab, "rename-tab", (Tabs, "Rename tab"), &[alt_shift("KeyR")]),
     entry(Sessions, "sessions", (Window, "Sessions"), &[alt_shift("KeyS")]),
     entry(Settings, "settings", (Window, "Settings"), &[alt_shift("Comma"), ctrl("Comma")]),
+    entry(LargerText, "larger-text", (Window, "Larger text"), &[ctrl("Equal"), ctrl("NumpadAdd"), alt_shift("Equal")]),
+    entry(SmallerText, "smaller-text", (Window, "Smaller text"), &[ctrl("Minus"), ctrl("NumpadSubtract"), alt_shift("Minus")]),
+    entry(ResetText, "reset-text", (Window, "Text of the usual size"), &[ctrl("Digit0"), ctrl("Numpad0"), alt_shift("Digit0")]),
     entry(ToggleTheme, "toggle-theme", (Window, "Dark or light"), &[alt_shift("KeyL")]),
     entry(Shortcuts, "shortcuts", (Window, "Keyboard shortcuts"), &[alt_shift("Slash")]),
     entry(Copy, "copy", (Terminal, "Copy the selection"), &[ctrl_shift("KeyC")]),
@@ -146,8 +149,11 @@ mod tests {
             let Modifiers {
                 ctrl, alt, shift, ..
             } = chord.modifiers;
-            // Terminals have no code for Ctrl and a comma.
-            let free = matches!(entry.command, CopySelection | Settings);
+            // Terminals have no code for Ctrl with these keys, or none that another key has not.
+            let free = matches!(
+                entry.command,
+                CopySelection | Settings | LargerText | SmallerText | ResetText
+            );
             assert!(shift || free, "{}", entry.id);
             assert!(ctrl || alt, "{}", entry.id);
         }

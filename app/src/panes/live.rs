@@ -24,7 +24,7 @@ use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
 use crate::state::ledger::Change;
 use crate::state::progress::Progress;
 use crate::theme::browser::{Painting, painting};
-use crate::xterm::{self, Emulator, Renderer};
+use crate::xterm::{self, Dress, Emulator, Renderer};
 
 /// A box that changes is measured once it has been still for so long.
 const STILL: Duration = Duration::from_millis(100);
@@ -172,6 +172,18 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     });
 
     let pane = Rc::clone(&live);
+    let liked = parts
+        .desk
+        .taste
+        .memo(|settings| (settings.text, settings.screen));
+    Effect::new(move |before: Option<()>| {
+        liked.track();
+        if before.is_some() {
+            pane.dress_up();
+        }
+    });
+
+    let pane = Rc::clone(&live);
     Effect::new(move |before: Option<u32>| {
         let count = parts.catch_ups.get();
         if before.is_some_and(|before| before != count) {
@@ -229,8 +241,9 @@ impl Live {
             return;
         }
         let (live, element) = (Rc::clone(self), element.clone());
+        let text = self.parts.desk.taste.peek(|settings| settings.text);
         spawn_local(async move {
-            xterm::fonts::ready().await;
+            xterm::fonts::ready(text).await;
             if !live.closed.get() {
                 live.open(&element);
             }
@@ -240,7 +253,7 @@ impl Live {
     fn open(self: &Rc<Self>, element: &web_sys::HtmlElement) {
         let taste = self.parts.desk.taste;
         let painting = painting(&taste.peek(|settings| settings.looks.choice()));
-        let emulator = Emulator::open(element, &painting.palette, renderer());
+        let emulator = Emulator::open(element, &painting.palette, self.dress(), renderer());
         self.colours.set(Some((painting.colours, painting.sixteen)));
 
         let typing = Rc::downgrade(self);
@@ -272,6 +285,31 @@ impl Live {
         self.fingers.replace(Some(fingers));
         self.emulator.replace(Some(emulator));
         self.ready.set(true);
+    }
+
+    /// What the user likes now.
+    fn dress(&self) -> Dress {
+        let taste = self.parts.desk.taste;
+        taste.peek(|settings| Dress {
+            text: settings.text,
+            screen: settings.screen,
+        })
+    }
+
+    /// Puts on what the user likes, once its font is there: cells are measured then.
+    fn dress_up(self: &Rc<Self>) {
+        let (live, dress) = (Rc::clone(self), self.dress());
+        spawn_local(async move {
+            xterm::fonts::ready(dress.text).await;
+            if live.closed.get() {
+                return;
+            }
+            if let Some(emulator) = live.emulator() {
+                // What is wanted by now.
+                emulator.wear(live.dress());
+                live.measure();
+            }
+        });
     }
 
     /// Where its output enters, once it is attached.

@@ -232,8 +232,14 @@ impl Sink {
             return;
         }
         self.history.set(History::Asked);
-        let Target { session, link, .. } = &self.target;
-        link.history(*session, xterm::SCROLLBACK);
+        let Target {
+            session,
+            link,
+            desk,
+            ..
+        } = &self.target;
+        let kept = desk.taste.peek(|settings| settings.screen.scrollback);
+        link.history(*session, kept);
     }
 
     fn tell_held(&self, held: Option<Held>) {

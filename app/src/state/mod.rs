@@ -9,6 +9,7 @@ pub(crate) mod gesture;
 pub(crate) mod held;
 pub(crate) mod known;
 pub(crate) mod ledger;
+pub(crate) mod ligatures;
 pub(crate) mod look;
 pub(crate) mod lost;
 pub(crate) mod progress;

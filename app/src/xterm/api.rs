@@ -33,6 +33,10 @@ extern "C" {
     pub(super) fn select(this: &Terminal6, column: u32, row: u32, length: u32);
     #[wasm_bindgen(method, getter)]
     pub(super) fn modes(this: &Terminal6) -> Modes6;
+    #[wasm_bindgen(method, js_name = "registerCharacterJoiner")]
+    pub(super) fn register_character_joiner(this: &Terminal6, handler: &Function) -> u32;
+    #[wasm_bindgen(method, js_name = "deregisterCharacterJoiner")]
+    pub(super) fn deregister_character_joiner(this: &Terminal6, joiner: u32);
     #[wasm_bindgen(method, js_name = "onScroll")]
     pub(super) fn on_scroll(this: &Terminal6, listener: &Function) -> JsValue;
     #[wasm_bindgen(method, js_name = "onSelectionChange")]

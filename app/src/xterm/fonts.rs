@@ -1,33 +1,26 @@
-//! The font of a terminal: which, how large, and when it is there.
+//! The font of a terminal: when it is there, and how large it is in this window.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-/// Text size, CSS pixels.
-const FONT_SIZE: u32 = 14;
-/// Text size in a window as wide as a 4K screen without scaling.
-const LARGE_FONT_SIZE: u32 = 17;
-/// The width from which on text is large, CSS pixels; the style sheet's last step.
-const LARGE_FROM: f64 = 2_400.0;
-/// The page's font first, then what systems have.
-pub(super) const FAMILY: &str = "\"JetBrains Mono\", ui-monospace, \"SF Mono\", Menlo, Consolas, \
-                           \"DejaVu Sans Mono\", monospace";
+use crate::state::settings::{Family, Text};
 
-/// The size to begin with, CSS pixels.
-pub(super) fn size() -> u32 {
+/// The size of text in this window, CSS pixels.
+pub(crate) fn size(text: Text) -> u8 {
     let width = leptos::prelude::window().inner_width().ok();
-    match width.and_then(|width| width.as_f64()) {
-        Some(width) if width >= LARGE_FROM => LARGE_FONT_SIZE,
-        _ => FONT_SIZE,
-    }
+    text.size_in(width.and_then(|width| width.as_f64()).unwrap_or_default())
 }
 
-/// Loads the fonts a terminal is measured with, at most for a moment: a late font is only a refit.
-pub(crate) async fn ready() {
+/// Loads the font a terminal is measured with, at most for a moment: then what stands in for it is measured.
+pub(crate) async fn ready(text: Text) {
+    if text.family == Family::System {
+        return;
+    }
     let fonts = leptos::prelude::document().fonts();
     let loads = Array::new();
     for style in ["", "bold "] {
-        loads.push(&fonts.load(&format!("{style}{FONT_SIZE}px \"JetBrains Mono\"")));
+        let name = text.family.name();
+        loads.push(&fonts.load(&format!("{style}{}px \"{name}\"", size(text))));
     }
     let patience = js_sys::Promise::new(&mut |resolve, _| {
         let wait = std::time::Duration::from_millis(1_500);

@@ -5,6 +5,7 @@
 //! written; nothing is called back after [`Emulator::dispose`].
 
 mod api;
+mod dress;
 pub(crate) mod fonts;
 pub(crate) mod pointing;
 mod repairs;
@@ -27,8 +28,8 @@ use api::{Fit6, Terminal6, Webgl6};
 
 use crate::state::held::Arrows;
 
-/// Lines kept above the screen.
-pub(crate) const SCROLLBACK: u32 = 10_000;
+pub(crate) use dress::Dress;
+use dress::Joiner;
 
 // How wide characters are: `public/width.mjs`, by the page's import map.
 #[wasm_bindgen(module = "bowline-width")]
@@ -50,8 +51,6 @@ const RESET_COLOURS: &[u8] = b"\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07"
 const TAKE_SIZE: &[u8] = b"\x1b]7778\x07";
 /// The number in it.
 const TAKE_SIZE_NUMBER: u32 = 7778;
-/// Whether the cursor blinks, unless a program says otherwise.
-const CURSOR_BLINK: bool = true;
 
 /// Which renderer draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +81,10 @@ pub(crate) struct Emulator {
     terminal: Terminal,
     fit: FitAddon,
     callbacks: Callbacks,
+    /// What the user likes.
+    dress: Cell<Dress>,
+    /// Ligatures, while they are drawn.
+    joiner: RefCell<Joiner>,
     /// A program has set colours.
     coloured: Rc<Cell<bool>>,
     /// The size of the snapshot that is about to be parsed, if it is another.
@@ -91,15 +94,15 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     /// Makes an emulator in an empty element that is on screen.
-    pub(crate) fn open(parent: &HtmlElement, palette: &Palette, renderer: Renderer) -> Rc<Self> {
+    pub(crate) fn open(
+        parent: &HtmlElement,
+        palette: &Palette,
+        dress: Dress,
+        renderer: Renderer,
+    ) -> Rc<Self> {
         let options = TerminalOptions::new();
-        options.set_font_family(fonts::FAMILY);
-        options.set_font_size(fonts::size());
-        options.set_scrollback(SCROLLBACK);
-        options.set_cursor_blink(CURSOR_BLINK);
         options.set_theme(&theme(palette));
-        set(&options, "lineHeight", &1.2.into());
-        set(&options, "minimumContrastRatio", &4.5.into());
+        dress.put(&options);
         set(&options, "cursorInactiveStyle", &"outline".into());
         set(&options, "rescaleOverlappingGlyphs", &true.into());
         set(&options, "macOptionClickForcesSelection", &true.into());
@@ -112,6 +115,8 @@ impl Emulator {
             terminal,
             fit,
             callbacks: RefCell::default(),
+            dress: Cell::new(dress),
+            joiner: RefCell::default(),
             coloured: Rc::default(),
             next_size: Rc::default(),
             disposed: Cell::new(false),
@@ -124,6 +129,7 @@ impl Emulator {
         if renderer == Renderer::Fastest {
             emulator.use_webgl();
         }
+        emulator.join(dress.text.ligatures);
         emulator.notice_colours();
         emulator.take_sizes();
         emulator.erase_from_the_last_cell();
@@ -171,7 +177,11 @@ impl Emulator {
     fn restore_options(&self) {
         let options = self.modern().options();
         set(&options, "convertEol", &false.into());
-        set(&options, "cursorBlink", &CURSOR_BLINK.into());
+        set(
+            &options,
+            "cursorBlink",
+            &self.dress.get().screen.blink.into(),
+        );
     }
 
     /// Where it is scrolled to.

@@ -4,6 +4,8 @@
 mod colours;
 pub(crate) mod fields;
 mod import;
+mod terminal;
+mod text;
 
 use leptos::prelude::*;
 
@@ -24,12 +26,26 @@ struct Group {
 }
 
 /// All groups, in the order shown.
-const GROUPS: &[Group] = &[Group {
-    title: "Colours",
-    icon: "palette",
-    view: colours::view,
-    reset: colours::reset,
-}];
+const GROUPS: &[Group] = &[
+    Group {
+        title: "Colours",
+        icon: "palette",
+        view: colours::view,
+        reset: colours::reset,
+    },
+    Group {
+        title: "Text",
+        icon: "letters",
+        view: text::view,
+        reset: |settings| settings.text = Default::default(),
+    },
+    Group {
+        title: "Terminal",
+        icon: "prompt",
+        view: terminal::view,
+        reset: |settings| settings.screen = Default::default(),
+    },
+];
 
 /// The dialog.
 #[component]

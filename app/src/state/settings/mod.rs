@@ -6,14 +6,18 @@
 //! of [`Settings`]; its fields in a file of `components::settings`, and a line in that module's table.
 
 mod looks;
+mod screen;
 mod taste;
+mod text;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use looks::Looks;
+pub(crate) use screen::{CursorShape, MAX_SCROLLBACK, MIN_SCROLLBACK, Screen};
 pub(crate) use taste::Taste;
+pub(crate) use text::{Family, MAX_SIZE, MIN_SIZE, Text};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -21,6 +25,10 @@ pub(crate) use taste::Taste;
 pub(crate) struct Settings {
     /// Colours.
     pub(crate) looks: Looks,
+    /// Fonts.
+    pub(crate) text: Text,
+    /// The terminal.
+    pub(crate) screen: Screen,
 }
 
 impl Settings {
@@ -32,6 +40,8 @@ impl Settings {
         let mut part = |name: &str| kept.remove(name).unwrap_or_default();
         Self {
             looks: readable(part("looks")),
+            text: readable(part("text")),
+            screen: readable(part("screen")),
         }
         .bounded()
     }
@@ -46,6 +56,8 @@ impl Settings {
     pub(crate) fn bounded(self) -> Self {
         Self {
             looks: self.looks.bounded(),
+            text: self.text.bounded(),
+            screen: self.screen.bounded(),
         }
     }
 }
