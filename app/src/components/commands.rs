@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use super::{clipboard, looks};
 use crate::keys::Command;
 use crate::panes;
+use crate::state::copied;
 use crate::state::desk::{Desk, Overlay};
+use crate::state::toasts::Tone;
 use crate::workspace::Workspace;
 
 /// Does it.
@@ -30,7 +32,14 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::ResetText => desk.taste.change(|settings| settings.text.size = None),
         Command::ToggleTheme => looks::toggle(desk.taste),
         Command::Copy | Command::CopySelection => copy(),
-        Command::Paste => {}
+        Command::CopyHtml => clipboard::copy_as_html(desk),
+        Command::CopyAll => copy_all(desk),
+        Command::SelectAll => {
+            if let Some(emulator) = panes::shown_emulator() {
+                emulator.select_all();
+            }
+        }
+        Command::Paste => clipboard::read_and_paste(desk),
         Command::Find => find(desk),
     }
 }
@@ -41,12 +50,22 @@ fn find(desk: Desk) {
     }
 }
 
+fn copy_all(desk: Desk) {
+    panes::search::with_history(move |emulator| {
+        let text = copied::tidy(emulator.text().trim_end());
+        clipboard::write(&text);
+        let lines = text.lines().count();
+        desk.toasts
+            .say(Tone::Info, format!("Copied all {lines} lines."));
+    });
+}
+
 fn copy() {
     let Some(emulator) = panes::shown_emulator() else {
         return;
     };
     if emulator.has_selection() {
-        clipboard::write(&emulator.selection());
+        clipboard::write(&copied::tidy(&emulator.selection()));
         emulator.clear_selection();
     }
 }

@@ -46,7 +46,9 @@ fn pressed(desk: Desk, event: &KeyboardEvent) {
         // Text fields copy and paste by themselves.
         Command::Copy | Command::CopySelection | Command::Paste if !in_terminal => return,
         Command::CopySelection if !selected() => return,
-        // The browser's own paste follows, as an event that the terminal takes.
+        // On a Mac it is no paste but the program's.
+        Command::Paste if !event.shift_key() && is_mac() => return,
+        // The browser's own paste follows, as an event that the page takes.
         Command::Paste => return event.stop_propagation(),
         _ => {}
     }
@@ -58,6 +60,11 @@ fn pressed(desk: Desk, event: &KeyboardEvent) {
 fn in_terminal() -> bool {
     let focused = document().active_element();
     focused.is_some_and(|element| matches!(element.closest(".screen"), Ok(Some(_))))
+}
+
+fn is_mac() -> bool {
+    let system = window().navigator().user_agent().unwrap_or_default();
+    system.contains("Mac OS")
 }
 
 fn selected() -> bool {

@@ -9,9 +9,10 @@
 mod app;
 mod banner;
 #[cfg(feature = "hydrate")]
-mod clipboard;
+pub(crate) mod clipboard;
 #[cfg(feature = "hydrate")]
 mod commands;
+pub(crate) mod context_menu;
 mod dialog;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
@@ -22,6 +23,7 @@ mod login;
 #[cfg(feature = "hydrate")]
 mod looks;
 mod lost;
+mod paste_warning;
 mod picker;
 pub(crate) mod search_bar;
 mod settings;

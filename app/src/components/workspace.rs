@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::banner::LinkBanner;
+use super::context_menu::ContextMenu;
+use super::paste_warning::PasteWarning;
 use super::picker::Picker;
 use super::settings::SettingsDialog;
 use super::shortcuts::Shortcuts;
@@ -52,6 +54,10 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             </Show>
             <Show when=move || desk.overlay.get() == Some(Overlay::Settings)>
                 <SettingsDialog />
+            </Show>
+            {move || desk.menu.get().map(|place| view! { <ContextMenu place=place /> })}
+            <Show when=move || desk.overlay.get() == Some(Overlay::Paste)>
+                <PasteWarning />
             </Show>
         </div>
     }

@@ -34,6 +34,12 @@ pub(crate) enum Command {
     CopySelection,
     /// Copies the selection, if there is one; never goes to the program.
     Copy,
+    /// Copies the selection with its colours.
+    CopyHtml,
+    /// Copies all that the terminal keeps.
+    CopyAll,
+    /// Selects all that the terminal keeps.
+    SelectAll,
     /// Pastes.
     Paste,
     /// Looks for text in the terminal.

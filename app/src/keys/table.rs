@@ -2,7 +2,7 @@
 //! palette, the tooltips and the dialog of shortcuts. A default chord is kept by no browser for itself, unless
 //! another chord does the same.
 
-use super::chord::{ALT_SHIFT, CTRL, CTRL_SHIFT, Chord};
+use super::chord::{ALT_SHIFT, CTRL, CTRL_SHIFT, Chord, Modifiers};
 use super::command::Command::{self, *};
 
 /// Where a command belongs, as people look for it.
@@ -64,6 +64,14 @@ const fn ctrl_shift(code: &'static str) -> Chord {
     Chord::of(CTRL_SHIFT, code)
 }
 
+const fn ctrl_alt_shift(code: &'static str) -> Chord {
+    let held = Modifiers {
+        alt: true,
+        ..CTRL_SHIFT
+    };
+    Chord::of(held, code)
+}
+
 const fn alt_shift(code: &'static str) -> Chord {
     Chord::of(ALT_SHIFT, code)
 }
@@ -96,7 +104,10 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Shortcuts, "shortcuts", (Window, "Keyboard shortcuts"), &[alt_shift("Slash")]),
     entry(Copy, "copy", (Terminal, "Copy the selection"), &[ctrl_shift("KeyC")]),
     entry(CopySelection, "copy-or-interrupt", (Terminal, "Copy the selection, or interrupt without one"), &[ctrl("KeyC")]),
-    entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV")]),
+    entry(CopyHtml, "copy-html", (Terminal, "Copy the selection with its colours"), &[alt_shift("KeyC")]),
+    entry(CopyAll, "copy-all", (Terminal, "Copy everything in the terminal"), &[ctrl_alt_shift("KeyC")]),
+    entry(SelectAll, "select-all", (Terminal, "Select everything in the terminal"), &[ctrl_alt_shift("KeyA")]),
+    entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV"), ctrl("KeyV")]),
     entry(Find, "find", (Terminal, "Search the terminal"), &[ctrl_shift("KeyF"), alt_shift("KeyF")]),
 ];
 
@@ -108,7 +119,6 @@ pub(crate) fn entry_of(command: Command) -> Option<&'static Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::chord::Modifiers;
 
     fn all() -> impl Iterator<Item = (&'static Entry, &'static Chord)> {
         let pairs = |entry: &'static Entry| entry.chords.iter().map(move |chord| (entry, chord));
@@ -149,10 +159,11 @@ mod tests {
             let Modifiers {
                 ctrl, alt, shift, ..
             } = chord.modifiers;
-            // Terminals have no code for Ctrl with these keys, or none that another key has not.
+            // The clipboard's keys; and terminals have no code for Ctrl with the others, or none that another key
+            // has not.
             let free = matches!(
                 entry.command,
-                CopySelection | Settings | LargerText | SmallerText | ResetText
+                CopySelection | Paste | Settings | LargerText | SmallerText | ResetText
             );
             assert!(shift || free, "{}", entry.id);
             assert!(ctrl || alt, "{}", entry.id);

@@ -16,8 +16,8 @@ use leptos::task::spawn_local;
 use super::fingers::Fingers;
 use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
-use crate::components::PageVisible;
 use crate::components::dom::BoxWatcher;
+use crate::components::{PageVisible, clipboard};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
@@ -274,6 +274,8 @@ impl Live {
                 sink.look_again();
             }
         });
+        let desk = self.parts.desk;
+        emulator.on_program_copies(move |text| clipboard::copy_for_program(desk, text));
         let watching = Rc::downgrade(self);
         let watcher = BoxWatcher::new(element, move || {
             if let Some(live) = watching.upgrade() {

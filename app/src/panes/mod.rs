@@ -12,6 +12,8 @@ mod fingers;
 #[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
+pub(crate) mod paste;
+#[cfg(feature = "hydrate")]
 mod registry;
 #[cfg(feature = "hydrate")]
 pub(crate) mod search;

@@ -14,6 +14,16 @@ pub(crate) fn begin(pane: &str, again: impl Fn() + 'static) -> Option<Rc<Emulato
     live.emulator()
 }
 
+/// Calls back with the emulator on screen once all of its history is there.
+pub(crate) fn with_history(then: impl FnOnce(&Emulator) + 'static) {
+    let live = registry::shown_pane().and_then(|pane| registry::pane(&pane));
+    let Some((sink, emulator)) = live.and_then(|live| Some((live.sink()?, live.emulator()?)))
+    else {
+        return;
+    };
+    sink.with_history(move || then(&emulator));
+}
+
 /// Ends it.
 pub(crate) fn end(pane: &str) {
     if let Some(sink) = registry::pane(pane).and_then(|live| live.sink()) {

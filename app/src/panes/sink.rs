@@ -66,6 +66,8 @@ pub(super) struct Sink {
     history: Cell<History>,
     /// Called when more history is there, while somebody searches it.
     searching: RefCell<Option<Rc<dyn Fn()>>>,
+    /// Called once more history is there.
+    wanted: RefCell<Vec<Box<dyn FnOnce()>>>,
 }
 
 impl Sink {
@@ -76,13 +78,14 @@ impl Sink {
             tail: RefCell::default(),
             history: Cell::new(History::Whole),
             searching: RefCell::default(),
+            wanted: RefCell::default(),
         }
     }
 
     /// Why output must wait now, if it must.
     fn held(&self) -> Option<Held> {
         let emulator = &self.target.emulator;
-        let searched = self.searching.borrow().is_some();
+        let searched = self.searching.borrow().is_some() || !self.wanted.borrow().is_empty();
         if searched && self.history.get() == History::Asked {
             // What is selected is a match; it is looked for again in all that comes.
             None
@@ -163,6 +166,10 @@ impl Sink {
         let (emulator, state) = (Rc::clone(&self.target.emulator), self.target.state);
         let searching = self.searching.borrow().clone();
         let searching = searching.filter(|_| snapshot.reason == Reason::Asked);
+        let wanted = match snapshot.reason {
+            Reason::Asked => self.wanted.take(),
+            Reason::Behind => Vec::new(),
+        };
         let done = move || {
             emulator.scroll_to(keep);
             if state.with_untracked(|state| matches!(state, PaneState::Exited(..))) {
@@ -172,6 +179,9 @@ impl Sink {
             parsed();
             if let Some(again) = searching {
                 again();
+            }
+            for then in wanted {
+                then();
             }
         };
         let Snapshot { size, bytes, .. } = snapshot;
@@ -217,6 +227,18 @@ impl Sink {
         if self.history.get() == History::MayBeMore {
             self.target.emulator.clear_selection();
             self.ask_for_history();
+        }
+    }
+
+    /// Calls back once all history is there.
+    pub(super) fn with_history(self: &Rc<Self>, then: impl FnOnce() + 'static) {
+        if self.history.get() == History::MayBeMore {
+            self.target.emulator.clear_selection();
+            self.ask_for_history();
+        }
+        match self.history.get() {
+            History::Asked => self.wanted.borrow_mut().push(Box::new(then)),
+            History::Whole | History::MayBeMore => then(),
         }
     }
 
@@ -317,6 +339,10 @@ impl PaneSink for Sink {
         } else if self.history.get() == History::Asked {
             // The answer may be lost with the transport.
             self.history.set(History::MayBeMore);
+        }
+        // Whoever waits for it gets what there is.
+        for then in self.wanted.take() {
+            then();
         }
         let Target {
             emulator, progress, ..

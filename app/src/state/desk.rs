@@ -12,10 +12,12 @@ use super::held::Held;
 use super::known::Haste;
 use super::known::Known;
 use super::ledger::{Change, Ledger, Next};
+use super::paste::Pasting;
 use super::search::Searching;
 use super::seed::Seed;
 use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
+use crate::components::context_menu::Place;
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::functions::sessions::{SessionRow, State};
@@ -50,6 +52,8 @@ pub(crate) enum Overlay {
     Sessions,
     /// The key table.
     Shortcuts,
+    /// The question before a paste.
+    Paste,
     /// The settings.
     Settings,
 }
@@ -86,6 +90,10 @@ pub(crate) struct Desk {
     pub(crate) taste: Taste,
     /// The pane that is searched.
     pub(crate) searching: Searching,
+    /// Where the menu of a terminal is open.
+    pub(crate) menu: RwSignal<Option<Place>>,
+    /// What is pasted.
+    pub(crate) pasting: Pasting,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
@@ -114,6 +122,8 @@ impl Desk {
             renaming: RwSignal::new(None),
             taste: Taste::new(),
             searching: Searching::new(),
+            menu: RwSignal::new(None),
+            pasting: Pasting::new(),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
             held: RwSignal::new(Held::default()),

@@ -5,8 +5,10 @@
 //! written; nothing is called back after [`Emulator::dispose`].
 
 mod api;
+pub(crate) mod clipboard;
 mod dress;
 pub(crate) mod fonts;
+mod links;
 pub(crate) mod pointing;
 mod repairs;
 pub(crate) mod search;
@@ -20,7 +22,6 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 use xterm_js_rs::addons::fit::FitAddon;
-use xterm_js_rs::addons::web_links::WebLinksAddon;
 use xterm_js_rs::addons::webgl::WebglAddon;
 use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 
@@ -124,7 +125,7 @@ impl Emulator {
         emulator.answer_nothing();
         emulator.use_our_widths();
         emulator.load(&emulator.fit);
-        emulator.load(&WebLinksAddon::new(None, None, None));
+        emulator.follow_links(parent);
         emulator.terminal.open(parent.clone());
         if renderer == Renderer::Fastest {
             emulator.use_webgl();
