@@ -10,7 +10,7 @@ journey("in Firefox a shell opens, answers, survives a reload, and tabs and dial
   const view = await stage.page({ browser: "firefox" });
   await view.run("echo $((6*7))", /^42$/m);
   await view.newTab();
-  await view.run("printf '\\033[1;32mgreen\\033[0m %s\\n' é漢字", /^green é漢字$/m);
+  await view.run("printf '\\033[1;32mgreen\\033[0m \\u00e9\\u6f22\\u5b57\\n'", /^green é漢字$/m);
   await view.press("Alt+Shift+BracketLeft");
   await view.waitForText(/^42$/m);
   await view.reload();
