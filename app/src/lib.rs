@@ -2,7 +2,7 @@
 //! the server functions' bodies, `hydrate` is the page in the browser. They are never on together.
 //!
 //! - [`functions`], [`error`], [`context`]: the HTTP API under `/api` and what it works on;
-//! - [`workspace`]: tabs and their order, shared by both sides;
+//! - [`workspace`]: tabs, their panes and how these lie, shared by both sides;
 //! - [`link_api`], `browser`: the page's side of the link;
 //! - `state`: what the page knows and does, as plain structs behind a few signals;
 //! - `components`: the views; `panes`: terminals in the page; `xterm`: the only module that knows the

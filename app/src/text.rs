@@ -152,19 +152,41 @@ pub(crate) fn plain(said: &str) -> String {
 /// What a tab is called: its own name, the name its session was given, the terminal's title, the program in
 /// the foreground, the folder; a word for an empty one.
 pub(crate) fn tab_name(tab: &Tab, row: Option<&SessionRow>) -> String {
+    session_name(tab.name.as_deref(), row)
+}
+
+/// What a session is called in its pane, or by a name that goes before its own.
+pub(crate) fn session_name(before: Option<&str>, row: Option<&SessionRow>) -> String {
     let given = row.filter(|row| row.named).map(|row| row.label.as_str());
     let title = row.and_then(|row| row.title.as_deref());
     let process = row.map(|row| row.process.as_str());
     let folder = row.and_then(|row| row.cwd.as_deref()).map(last_folder);
     // Without any of these it has ended: then the program that was started is known.
     let label = row.map(|row| row.label.as_str());
-    let names = [tab.name.as_deref(), given, title, process, label];
+    let names = [before, given, title, process, label];
     let mut names = names.into_iter().flatten().map(str::trim);
     names
         .find(|name| !name.is_empty())
         .map(str::to_owned)
         .or(folder)
         .unwrap_or_else(|| "Terminal".to_owned())
+}
+
+/// What is said when sessions lose their place on the page.
+pub(crate) fn detached(name: &str, running: usize) -> String {
+    let rest = match running {
+        1 => "It goes on; find it under Sessions.",
+        _ => "Its programs go on; find them under Sessions.",
+    };
+    format!("Detached \u{201c}{name}\u{201d}. {rest}")
+}
+
+/// A message as a sentence.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first = chars.next().map(char::to_uppercase);
+    let words: String = first.into_iter().flatten().chain(chars).collect();
+    format!("{words}.")
 }
 
 /// What stands small beside a tab's name, and says what that doesn't: the program in the foreground, else
@@ -239,7 +261,6 @@ pub(crate) fn folder(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::state::known::tests::row;
-    use crate::workspace::Pane;
 
     #[test]
     fn ages_have_at_most_two_units() {
@@ -290,14 +311,8 @@ mod tests {
 
     #[test]
     fn a_tab_goes_by_what_people_named_it_then_by_what_programs_did() {
-        let mut tab = Tab {
-            id: "t".to_owned(),
-            name: Some("build".to_owned()),
-            pane: Pane {
-                id: "p".to_owned(),
-                session: None,
-            },
-        };
+        let mut tab = crate::workspace::tests::tab("t", "p");
+        tab.name = Some("build".to_owned());
         let mut row = row(1);
         row.label = "agent".to_owned();
         row.named = true;

@@ -1,21 +1,42 @@
-//! The workspace: which tabs there are, their names and order, and which session each shows. The model
-//! is shared by the page (which changes it at once and saves it) and the server (which keeps it).
-//! Views and signals are elsewhere; the store that keeps it on disk is [`store`].
+//! The workspace: which tabs there are, their names and order, how their panes lie, and which session each
+//! shows. The model is shared by the page (which changes it at once and saves it) and the server (which
+//! keeps it). Here are the tabs; what is in one is [`tree`] and [`tab`], what is done with panes [`panes`],
+//! where they are on the page [`layout`] and [`grid`]. Views and signals are elsewhere; the store that keeps it on disk
+//! is [`store`].
 
 use bowline_protocol::SessionId;
 use serde::{Deserialize, Serialize};
 
+pub mod grid;
+pub mod layout;
+pub mod panes;
 #[cfg(feature = "ssr")]
 pub mod store;
+pub mod tab;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod tree;
+
+pub use grid::{Grid, Preset, View};
+pub use layout::{Divider, Layout, Place, Rect};
+pub use panes::{Full, Step, Target};
+pub use tab::{Tab, Zoom};
+pub use tree::{Axis, Beside, Node, Pane, SHARES, Side, Split};
 
 /// Most tabs a workspace may have.
 pub const MAX_TABS: usize = 500;
-/// Longest id of a tab or pane, bytes.
+/// Most panes a workspace may have.
+pub const MAX_PANES: usize = 500;
+/// Most panes a tab may have.
+pub const MAX_PANES_PER_TAB: usize = 64;
+/// Most splits above a pane.
+pub const MAX_DEPTH: usize = 16;
+/// Longest id of a tab, split or pane, bytes.
 pub const MAX_ID: usize = 64;
 /// Longest name of a tab, bytes.
 pub const MAX_NAME: usize = 256;
 
-/// All tabs.
+/// All tabs, and how they are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Workspace {
     /// In the order of the tab bar.
@@ -24,28 +45,12 @@ pub struct Workspace {
     /// Id of the tab shown. `None` only without tabs.
     #[serde(default)]
     pub active: Option<String>,
-}
-
-/// One tab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tab {
-    /// Unique in the workspace, drawn by the page that made it.
-    pub id: String,
-    /// What the user called it; otherwise the session's label is shown.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// What it shows.
-    pub pane: Pane,
-}
-
-/// One place for a terminal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pane {
-    /// Unique in the workspace; the `pane_id` of the session made for it.
-    pub id: String,
-    /// The session shown.
-    #[serde(default)]
-    pub session: Option<SessionId>,
+    /// How panes are shown, if somebody chose that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// How they are arranged in the grid.
+    #[serde(default, skip_serializing_if = "Grid::is_untouched")]
+    pub grid: Grid,
 }
 
 /// A workspace and the revision it has: the answer to reading and saving it.
@@ -63,10 +68,24 @@ pub enum Invalid {
     /// See [`MAX_TABS`].
     #[error("a workspace has at most {MAX_TABS} tabs")]
     TooManyTabs,
+    /// See [`MAX_PANES`] and [`MAX_PANES_PER_TAB`].
+    #[error(
+        "a workspace has at most {MAX_PANES} panes, and at most {MAX_PANES_PER_TAB} in one tab"
+    )]
+    TooManyPanes,
+    /// The grid names more panes than there can be, or by ids that are too long.
+    #[error("the grid has more slots than there can be panes")]
+    Slots,
+    /// See [`MAX_DEPTH`].
+    #[error("panes are split at most {MAX_DEPTH} times")]
+    TooDeep,
+    /// See [`SHARES`].
+    #[error("each half of a split has between a tenth and nine tenths of the room")]
+    Ratio,
     /// See [`MAX_ID`].
     #[error("an id has between 1 and {MAX_ID} bytes")]
     Id,
-    /// Two tabs or two panes share an id.
+    /// Two tabs, two splits or two panes share an id.
     #[error("the id {0} is used twice")]
     Duplicate(String),
     /// See [`MAX_NAME`].
@@ -88,6 +107,10 @@ impl Workspace {
         self.tabs.iter().find(|other| other.id == tab)
     }
 
+    fn tab_mut(&mut self, tab: &str) -> Option<&mut Tab> {
+        self.tabs.iter_mut().find(|other| other.id == tab)
+    }
+
     /// The tab shown.
     pub fn active_tab(&self) -> Option<&Tab> {
         self.active.as_deref().and_then(|id| self.tab(id))
@@ -97,7 +120,7 @@ impl Workspace {
     pub fn tab_of(&self, session: SessionId) -> Option<&Tab> {
         self.tabs
             .iter()
-            .find(|tab| tab.pane.session == Some(session))
+            .find(|tab| tab.panes().iter().any(|pane| pane.session == Some(session)))
     }
 
     /// Adds a tab behind the active one and shows it. A tab that is there already is only shown.
@@ -130,7 +153,7 @@ impl Workspace {
     pub fn rename(&mut self, tab: &str, name: &str) {
         let name = name.trim();
         let name = &name[..name.floor_char_boundary(MAX_NAME)];
-        if let Some(tab) = self.tabs.iter_mut().find(|other| other.id == tab) {
+        if let Some(tab) = self.tab_mut(tab) {
             tab.name = (!name.is_empty()).then(|| name.to_owned());
         }
     }
@@ -181,8 +204,9 @@ impl Workspace {
 
     /// Lets a pane show another session, or none.
     pub fn show(&mut self, pane: &str, session: Option<SessionId>) {
-        if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.pane.id == pane) {
-            tab.pane.session = session;
+        let tab = self.tab_with_mut(pane);
+        if let Some(pane) = tab.and_then(|tab| tab.root.pane_mut(pane)) {
+            pane.session = session;
         }
     }
 
@@ -191,153 +215,52 @@ impl Workspace {
         if self.tabs.len() > MAX_TABS {
             return Err(Invalid::TooManyTabs);
         }
-        let mut tabs = std::collections::HashSet::new();
-        let mut panes = std::collections::HashSet::new();
+        let (mut tabs, mut splits, mut panes) = (Seen::new(), Seen::new(), Seen::new());
         for tab in &self.tabs {
-            for (id, seen) in [(&tab.id, &mut tabs), (&tab.pane.id, &mut panes)] {
-                if !(1..=MAX_ID).contains(&id.len()) {
-                    return Err(Invalid::Id);
-                }
-                if !seen.insert(id) {
-                    return Err(Invalid::Duplicate(id.clone()));
-                }
+            see(&mut tabs, &tab.id)?;
+            for split in tab.root.splits() {
+                see(&mut splits, split)?;
+            }
+            let here = tab.panes();
+            for pane in &here {
+                see(&mut panes, &pane.id)?;
+            }
+            if here.len() > MAX_PANES_PER_TAB || panes.len() > MAX_PANES {
+                return Err(Invalid::TooManyPanes);
+            }
+            if tab.root.depth() > MAX_DEPTH {
+                return Err(Invalid::TooDeep);
+            }
+            if !tab.root.is_balanced() {
+                return Err(Invalid::Ratio);
             }
             if tab.name.as_ref().is_some_and(|name| name.len() > MAX_NAME) {
                 return Err(Invalid::Name);
             }
         }
+        let slots = &self.grid.slots;
+        if slots.len() > MAX_PANES + Preset::Twenty.slots()
+            || slots.iter().flatten().any(|id| id.len() > MAX_ID)
+        {
+            return Err(Invalid::Slots);
+        }
         match &self.active {
-            Some(active) if !tabs.contains(active) => Err(Invalid::Active),
+            Some(active) if !tabs.contains(active.as_str()) => Err(Invalid::Active),
             None if !self.tabs.is_empty() => Err(Invalid::Active),
             _ => Ok(()),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+type Seen<'a> = std::collections::HashSet<&'a str>;
 
-    fn tab(id: &str) -> Tab {
-        Tab {
-            id: id.to_owned(),
-            name: None,
-            pane: Pane {
-                id: format!("pane-{id}"),
-                session: None,
-            },
-        }
-    }
-
-    fn workspace(ids: &str) -> Workspace {
-        let mut workspace = Workspace::default();
-        for id in ids.split_whitespace() {
-            workspace.add(tab(id));
-        }
-        workspace
-    }
-
-    /// The tabs in order, the active one in brackets.
-    fn shown(workspace: &Workspace) -> String {
-        let name = |tab: &Tab| match workspace.active.as_ref() == Some(&tab.id) {
-            true => format!("[{}]", tab.id),
-            false => tab.id.clone(),
-        };
-        let names: Vec<_> = workspace.tabs.iter().map(name).collect();
-        names.join(" ")
-    }
-
-    #[track_caller]
-    fn check(start: &str, change: impl FnOnce(&mut Workspace), expected: &str) {
-        let mut workspace = workspace(start);
-        change(&mut workspace);
-        assert_eq!(shown(&workspace), expected);
-        assert_eq!(workspace.check(), Ok(()));
-    }
-
-    #[test]
-    fn a_new_tab_stands_behind_the_active_one() {
-        check("a b c", |_| {}, "a b [c]");
-        check(
-            "a b c",
-            |w| {
-                w.activate("a");
-                w.add(tab("d"));
-            },
-            "a [d] b c",
-        );
-        check("a b", |w| w.add(tab("a")), "[a] b");
-    }
-
-    #[test]
-    fn closing_shows_a_neighbour() {
-        check("a b c", |w| drop(w.close("c")), "a [b]");
-        check(
-            "a b c",
-            |w| {
-                w.activate("b");
-                w.close("b");
-            },
-            "a [c]",
-        );
-        check("a b c", |w| drop(w.close("a")), "b [c]");
-        check("a", |w| drop(w.close("a")), "");
-        check("a", |w| drop(w.close("x")), "[a]");
-    }
-
-    #[test]
-    fn moving_keeps_the_active_tab() {
-        check("a b c", |w| w.move_to("c", 0), "[c] a b");
-        check("a b c", |w| w.move_to("a", 2), "b [c] a");
-        check("a b c", |w| w.move_to("a", 99), "b [c] a");
-    }
-
-    #[test]
-    fn cycling_goes_around() {
-        check("a b c", Workspace::next, "[a] b c");
-        check("a b c", Workspace::previous, "a [b] c");
-        check("", Workspace::next, "");
-        check("", Workspace::previous, "");
-    }
-
-    #[test]
-    fn jumping_counts_from_one_and_nine_is_the_last() {
-        check("a b c", |w| w.jump(1), "[a] b c");
-        check("a b c", |w| w.jump(7), "a b [c]");
-        check(
-            "a b c",
-            |w| {
-                w.jump(1);
-                w.jump(9);
-            },
-            "a b [c]",
-        );
-        check("a b c", |w| w.jump(0), "a b [c]");
-    }
-
-    #[test]
-    fn names_are_trimmed_cut_at_a_character_and_can_be_taken_away() {
-        let mut workspace = workspace("a");
-        workspace.rename("a", "  build  ");
-        assert_eq!(workspace.tabs[0].name.as_deref(), Some("build"));
-        workspace.rename("a", &"é".repeat(MAX_NAME));
-        assert_eq!(workspace.check(), Ok(()));
-        workspace.rename("a", " ");
-        assert_eq!(workspace.tabs[0].name, None);
-    }
-
-    #[test]
-    fn what_cannot_be_kept_is_named() {
-        let mut twice = workspace("a");
-        twice.tabs.push(tab("a"));
-        assert_eq!(twice.check(), Err(Invalid::Duplicate("a".to_owned())));
-
-        let mut lost = workspace("a");
-        lost.active = Some("b".to_owned());
-        assert_eq!(lost.check(), Err(Invalid::Active));
-
-        let mut empty = workspace("a");
-        empty.tabs[0].pane.id.clear();
-        assert_eq!(empty.check(), Err(Invalid::Id));
+/// Notes an id that nobody had so far.
+fn see<'a>(seen: &mut Seen<'a>, id: &'a str) -> Result<(), Invalid> {
+    if !(1..=MAX_ID).contains(&id.len()) {
+        Err(Invalid::Id)
+    } else if !seen.insert(id) {
+        Err(Invalid::Duplicate(id.to_owned()))
+    } else {
+        Ok(())
     }
 }

@@ -66,12 +66,83 @@ export class BowlinePage {
 
   // Panes
 
+  /** The pane in use. */
   get pane() {
-    return this.page.locator(".pane").filter({ visible: true }).first();
+    return this.page.locator(".pane.chosen").filter({ visible: true }).first();
+  }
+
+  /** All panes on screen. */
+  get panes() {
+    return this.page.locator(".pane").filter({ visible: true });
+  }
+
+  /** The pane of a session. */
+  paneOf(/** @type {string} */ session) {
+    return this.page.locator(`.pane[data-session="${session}"]`);
   }
 
   async waitForPane(/** @type {string} */ state) {
-    await this.page.locator(`.pane[data-state="${state}"]`).filter({ visible: true }).first().waitFor();
+    await this.page.locator(`.pane.chosen[data-state="${state}"]`).filter({ visible: true }).first().waitFor();
+  }
+
+  /** So many panes on screen, all of them live. */
+  async waitForPanes(/** @type {number} */ count) {
+    await this.#wait(
+      `${count} live panes`,
+      (count) => {
+        const panes = [...document.querySelectorAll(".pane")].filter((pane) => pane.checkVisibility());
+        return panes.length === count && panes.every((pane) => pane.getAttribute("data-state") === "live");
+      },
+      count,
+    );
+  }
+
+  /** Where the panes on screen are, by session, in whole pixels from the panel's corner. */
+  async places() {
+    return this.page.evaluate(() => {
+      const panel = document.querySelector(".panel")?.getBoundingClientRect();
+      const panes = [...document.querySelectorAll(".pane")].filter((pane) => pane.checkVisibility());
+      return Object.fromEntries(
+        panes.map((pane) => {
+          const { x, y, width, height } = pane.getBoundingClientRect();
+          const place = { x: x - (panel?.x ?? 0), y: y - (panel?.y ?? 0), width, height };
+          const whole = Object.entries(place).map(([side, length]) => [side, Math.round(length)]);
+          return [pane.getAttribute("data-session") ?? "", Object.fromEntries(whole)];
+        }),
+      );
+    });
+  }
+
+  /** Waits until the pane of a session is the one in use, with the keyboard in it. */
+  async waitForUse(/** @type {string} */ session) {
+    await this.#wait(
+      `the keyboard in ${session}`,
+      (session) => {
+        const pane = document.querySelector(".pane.chosen");
+        return pane?.getAttribute("data-session") === session && pane.contains(document.activeElement);
+      },
+      session,
+    );
+  }
+
+  /** Splits the pane in use by its key and waits for the new shell. @returns {Promise<string>} its session */
+  async split(/** @type {"right" | "down"} */ side) {
+    const before = await this.session();
+    const count = await this.panes.count();
+    await this.press(side === "right" ? "Alt+Shift+D" : "Alt+Shift+E");
+    await this.waitForPanes(count + 1);
+    await this.#wait(
+      "another session in use",
+      (before) => {
+        const session = document.querySelector(".pane.chosen")?.getAttribute("data-session");
+        return session && session !== before;
+      },
+      before,
+    );
+    await this.waitForText(PROMPT);
+    const session = await this.session();
+    await this.waitForUse(session);
+    return session;
   }
 
   async session() {

@@ -8,7 +8,7 @@ use crate::panes;
 use crate::state::copied;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::toasts::Tone;
-use crate::workspace::Workspace;
+use crate::workspace::{Side, Step, Workspace};
 
 /// Does it.
 pub(crate) fn run(desk: Desk, command: Command) {
@@ -20,6 +20,20 @@ pub(crate) fn run(desk: Desk, command: Command) {
                 desk.close_tab(&tab);
             }
         }
+        Command::SplitRight => desk.split(Side::Right),
+        Command::SplitDown => desk.split(Side::Down),
+        Command::ClosePane => desk.close_focused(),
+        Command::ZoomPane => in_use(desk, |pane| desk.toggle_zoom(pane)),
+        Command::NextPane => desk.step_pane(Step::Next),
+        Command::PreviousPane => desk.step_pane(Step::Previous),
+        Command::FocusSide(side) => desk.go(side),
+        Command::PushDivider(side) => desk.push_divider(side),
+        Command::EqualSizes => desk.equalise(),
+        Command::PaneToNewTab => in_use(desk, |pane| desk.move_to_new_tab(pane)),
+        Command::ToggleGrid => desk.toggle_grid(),
+        Command::Grid(preset) => desk.choose_preset(Some(preset)),
+        Command::ResetView => desk.reset_view(),
+        Command::MoveTab(step) => desk.shift_tab(step),
         Command::NextTab => desk.step(Workspace::next),
         Command::PreviousTab => desk.step(Workspace::previous),
         Command::JumpToTab(nth) => desk.step(|workspace| workspace.jump(nth.into())),
@@ -58,6 +72,13 @@ fn copy_all(desk: Desk) {
         desk.toasts
             .say(Tone::Info, format!("Copied all {lines} lines."));
     });
+}
+
+/// Does something with the pane in use.
+fn in_use(desk: Desk, act: impl FnOnce(&str)) {
+    if let Some(pane) = untrack(|| desk.focused_pane()) {
+        act(&pane);
+    }
 }
 
 fn copy() {

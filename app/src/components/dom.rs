@@ -96,6 +96,36 @@ pub(crate) fn reveal(element: &web_sys::Element) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// Moves the focus along the buttons of a toolbar, which are its children, around the end.
+pub(crate) fn walk_toolbar(event: &web_sys::KeyboardEvent) {
+    let Some(now) = leptos::prelude::document().active_element() else {
+        return;
+    };
+    let Some(bar) = now.parent_element() else {
+        return;
+    };
+    let next = match event.key().as_str() {
+        "ArrowRight" => now.next_element_sibling().or(bar.first_element_child()),
+        "ArrowLeft" => now.previous_element_sibling().or(bar.last_element_child()),
+        "Home" => bar.first_element_child(),
+        "End" => bar.last_element_child(),
+        _ => return,
+    };
+    if let Some(next) = next.and_then(|next| next.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // Fails only for elements outside the document.
+        let _ = next.focus();
+    }
+    event.prevent_default();
+}
+
+/// Where in an element a pointer is, as shares of its width and height.
+pub(crate) fn within(element: &web_sys::Element, event: &web_sys::MouseEvent) -> (f64, f64) {
+    let place = element.get_bounding_client_rect();
+    let x = f64::from(event.client_x()) - place.left();
+    let y = f64::from(event.client_y()) - place.top();
+    (x / place.width(), y / place.height())
+}
+
 /// Watches an element's box until dropped.
 pub(crate) struct BoxWatcher {
     observer: web_sys::ResizeObserver,

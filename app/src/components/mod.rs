@@ -16,7 +16,8 @@ pub(crate) mod context_menu;
 mod dialog;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
-mod icons;
+mod grid_bar;
+pub(crate) mod icons;
 #[cfg(feature = "hydrate")]
 mod keyboard;
 mod login;

@@ -131,7 +131,7 @@ pub(crate) fn Picker() -> impl IntoView {
     let chosen = RwSignal::new(0usize);
     let rows = Memo::new(move |_| {
         let shown = desk.with(|workspace| {
-            let sessions = workspace.tabs.iter().filter_map(|tab| tab.pane.session);
+            let sessions = workspace.panes().filter_map(|pane| pane.session);
             sessions.collect::<Vec<_>>()
         });
         filter.with(|filter| arrange(desk.sessions(), &shown, filter))

@@ -86,7 +86,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 class="tab-face"
                 role="tab"
                 id=id.with_value(|id| format!("tab-{id}"))
-                aria-controls=id.with_value(|id| format!("panel-{id}"))
+                aria-controls="panel"
                 aria-selected=move || active.get().to_string()
                 aria-label=move || face.with(Face::words)
                 tabindex=move || if active.get() { "0" } else { "-1" }

@@ -10,6 +10,7 @@ use crate::keys::{Command, hint};
 use crate::state::banner::connection;
 use crate::state::desk::{Desk, Overlay};
 use crate::text;
+use crate::workspace::{Side, View};
 
 /// The bar.
 #[component]
@@ -63,6 +64,25 @@ pub(crate) fn TabBar() -> impl IntoView {
                     <Icon name="stack" />
                     <span class="count-text">{move || count.get()}</span>
                     <span class="count-number" aria-hidden="true">{move || number.get()}</span>
+                </button>
+                <button
+                    type="button"
+                    class="icon-button split-button"
+                    aria-label="Split right"
+                    title=hint("Split right", Command::SplitRight)
+                    on:click=move |_| desk.split(Side::Right)
+                >
+                    <Icon name="split-right" />
+                </button>
+                <button
+                    type="button"
+                    class="icon-button grid-button"
+                    aria-label="Grid"
+                    aria-pressed=move || (desk.view() == View::Grid).to_string()
+                    title=hint("Tabs or grid", Command::ToggleGrid)
+                    on:click=move |_| desk.toggle_grid()
+                >
+                    <Icon name="grid" />
                 </button>
                 <button
                     type="button"

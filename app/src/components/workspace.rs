@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::banner::LinkBanner;
 use super::context_menu::ContextMenu;
+use super::grid_bar::GridBar;
 use super::paste_warning::PasteWarning;
 use super::picker::Picker;
 use super::settings::SettingsDialog;
@@ -39,6 +40,7 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     view! {
         <div class="workspace">
             <TabBar />
+            <GridBar />
             <Panes />
             <Show when=move || fingers.get()>
                 <TouchKeys />

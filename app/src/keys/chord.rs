@@ -74,12 +74,17 @@ fn printed(code: &'static str) -> &'static str {
         "BracketLeft" => "[",
         "BracketRight" => "]",
         "Slash" => "/",
+        "Backslash" => "\\",
         "Comma" => ",",
         "Equal" => "=",
         "Minus" => "-",
         "NumpadAdd" => "Num +",
         "NumpadSubtract" => "Num -",
         "Numpad0" => "Num 0",
+        "ArrowLeft" => "\u{2190}",
+        "ArrowRight" => "\u{2192}",
+        "ArrowUp" => "\u{2191}",
+        "ArrowDown" => "\u{2193}",
         _ => code
             .strip_prefix("Key")
             .or_else(|| code.strip_prefix("Digit"))

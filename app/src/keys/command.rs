@@ -1,6 +1,8 @@
 //! Commands: everything that a chord, the command palette or a button can ask the page for. What each does
 //! is `components::commands`'.
 
+use crate::workspace::{Preset, Side, Step};
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Command {
@@ -16,6 +18,34 @@ pub(crate) enum Command {
     JumpToTab(u8),
     /// Edits the active tab's name.
     RenameTab,
+    /// Puts a new terminal to the right of the pane in use.
+    SplitRight,
+    /// Puts one below it.
+    SplitDown,
+    /// Closes the pane in use, and its tab with its last one; the session goes on.
+    ClosePane,
+    /// Gives the pane in use all the room of its tab, or takes it back.
+    ZoomPane,
+    /// Uses the next pane of the tab.
+    NextPane,
+    /// Uses the one before.
+    PreviousPane,
+    /// Uses the pane on a side.
+    FocusSide(Side),
+    /// Moves the divider at the edge of the pane in use to a side.
+    PushDivider(Side),
+    /// Gives all panes of the tab equal sizes.
+    EqualSizes,
+    /// Moves the pane in use into a tab of its own.
+    PaneToNewTab,
+    /// Tabs to grid and back.
+    ToggleGrid,
+    /// Shows the grid in a size.
+    Grid(Preset),
+    /// Tabs or grid as the server is set, the grid as large as there are terminals.
+    ResetView,
+    /// Moves the active tab along the bar.
+    MoveTab(Step),
     /// Opens the session picker.
     Sessions,
     /// Opens the list of the keys.

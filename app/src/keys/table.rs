@@ -4,12 +4,15 @@
 
 use super::chord::{ALT_SHIFT, CTRL, CTRL_SHIFT, Chord, Modifiers};
 use super::command::Command::{self, *};
+use crate::workspace::{Preset, Side, Step};
 
 /// Where a command belongs, as people look for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Group {
     /// Tabs.
     Tabs,
+    /// Panes.
+    Panes,
     /// The page as a whole.
     Window,
     /// What is in a terminal.
@@ -21,6 +24,7 @@ impl Group {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Tabs => "Tabs",
+            Self::Panes => "Panes",
             Self::Window => "Window",
             Self::Terminal => "Terminal",
         }
@@ -76,13 +80,13 @@ const fn alt_shift(code: &'static str) -> Chord {
     Chord::of(ALT_SHIFT, code)
 }
 
-use Group::{Tabs, Terminal, Window};
+use Group::{Panes, Tabs, Terminal, Window};
 
 /// All commands of the page, by group.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Entry] = &[
     entry(NewTab, "new-tab", (Tabs, "New tab"), &[alt_shift("KeyT")]),
-    entry(CloseTab, "close-tab", (Tabs, "Close tab (its session goes on)"), &[alt_shift("KeyW")]),
+    entry(CloseTab, "close-tab", (Tabs, "Close tab (its sessions go on)"), &[alt_shift("KeyQ")]),
     entry(NextTab, "next-tab", (Tabs, "Next tab"), &[alt_shift("BracketRight"), ctrl_shift("BracketRight")]),
     entry(PreviousTab, "previous-tab", (Tabs, "Previous tab"), &[alt_shift("BracketLeft"), ctrl_shift("BracketLeft")]),
     entry(JumpToTab(1), "tab-1", (Tabs, "Go to tab 1"), &[alt_shift("Digit1"), ctrl_shift("Digit1")]),
@@ -94,7 +98,36 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(JumpToTab(7), "tab-7", (Tabs, "Go to tab 7"), &[alt_shift("Digit7"), ctrl_shift("Digit7")]),
     entry(JumpToTab(8), "tab-8", (Tabs, "Go to tab 8"), &[alt_shift("Digit8"), ctrl_shift("Digit8")]),
     entry(JumpToTab(9), "tab-9", (Tabs, "Go to the last tab"), &[alt_shift("Digit9"), ctrl_shift("Digit9")]),
+    entry(MoveTab(Step::Previous), "move-tab-left", (Tabs, "Move tab to the left"), &[ctrl_alt_shift("BracketLeft")]),
+    entry(MoveTab(Step::Next), "move-tab-right", (Tabs, "Move tab to the right"), &[ctrl_alt_shift("BracketRight")]),
     entry(RenameTab, "rename-tab", (Tabs, "Rename tab"), &[alt_shift("KeyR")]),
+    entry(SplitRight, "split-right", (Panes, "Split right"), &[alt_shift("KeyD")]),
+    entry(SplitDown, "split-down", (Panes, "Split down"), &[alt_shift("KeyE")]),
+    entry(ClosePane, "close-pane", (Panes, "Close pane, with the last one the tab (sessions go on)"), &[alt_shift("KeyW")]),
+    entry(ZoomPane, "zoom-pane", (Panes, "Zoom pane, or show all"), &[alt_shift("KeyZ")]),
+    entry(NextPane, "next-pane", (Panes, "Next pane"), &[alt_shift("KeyO")]),
+    entry(PreviousPane, "previous-pane", (Panes, "Previous pane"), &[alt_shift("KeyU")]),
+    entry(FocusSide(Side::Left), "pane-left", (Panes, "Pane to the left"), &[alt_shift("ArrowLeft")]),
+    entry(FocusSide(Side::Right), "pane-right", (Panes, "Pane to the right"), &[alt_shift("ArrowRight")]),
+    entry(FocusSide(Side::Up), "pane-up", (Panes, "Pane above"), &[alt_shift("ArrowUp")]),
+    entry(FocusSide(Side::Down), "pane-down", (Panes, "Pane below"), &[alt_shift("ArrowDown")]),
+    entry(PushDivider(Side::Left), "divider-left", (Panes, "Move the divider left"), &[alt_shift("Home")]),
+    entry(PushDivider(Side::Right), "divider-right", (Panes, "Move the divider right"), &[alt_shift("End")]),
+    entry(PushDivider(Side::Up), "divider-up", (Panes, "Move the divider up"), &[alt_shift("PageUp")]),
+    entry(PushDivider(Side::Down), "divider-down", (Panes, "Move the divider down"), &[alt_shift("PageDown")]),
+    entry(EqualSizes, "equal-sizes", (Panes, "Equal sizes"), &[alt_shift("Backslash")]),
+    entry(PaneToNewTab, "pane-to-new-tab", (Panes, "Move the pane to a tab of its own"), &[alt_shift("KeyM")]),
+    entry(ToggleGrid, "toggle-grid", (Panes, "Tabs or grid"), &[alt_shift("KeyG")]),
+    entry(Grid(Preset::Single), "grid-1", (Panes, "Grid of 1"), &[ctrl_alt_shift("Digit1")]),
+    entry(Grid(Preset::Beside), "grid-2h", (Panes, "Grid of 2, side by side"), &[ctrl_alt_shift("Digit2")]),
+    entry(Grid(Preset::Below), "grid-2v", (Panes, "Grid of 2, one below the other"), &[ctrl_alt_shift("Digit3")]),
+    entry(Grid(Preset::Four), "grid-4", (Panes, "Grid of 4"), &[ctrl_alt_shift("Digit4")]),
+    entry(Grid(Preset::Six), "grid-6", (Panes, "Grid of 6"), &[ctrl_alt_shift("Digit5")]),
+    entry(Grid(Preset::Nine), "grid-9", (Panes, "Grid of 9"), &[ctrl_alt_shift("Digit6")]),
+    entry(Grid(Preset::Twelve), "grid-12", (Panes, "Grid of 12"), &[ctrl_alt_shift("Digit7")]),
+    entry(Grid(Preset::Sixteen), "grid-16", (Panes, "Grid of 16"), &[ctrl_alt_shift("Digit8")]),
+    entry(Grid(Preset::Twenty), "grid-20", (Panes, "Grid of 20"), &[ctrl_alt_shift("Digit9")]),
+    entry(ResetView, "reset-view", (Panes, "Tabs or grid as the server is set"), &[alt_shift("Backspace")]),
     entry(Sessions, "sessions", (Window, "Sessions"), &[alt_shift("KeyS")]),
     entry(Settings, "settings", (Window, "Settings"), &[alt_shift("Comma"), ctrl("Comma")]),
     entry(LargerText, "larger-text", (Window, "Larger text"), &[ctrl("Equal"), ctrl("NumpadAdd"), alt_shift("Equal")]),

@@ -1,4 +1,4 @@
-//! A pane in the browser: makes the emulator once its tab is first shown, makes or finds its session,
+//! A pane in the browser: makes the emulator once it is first shown, makes or finds its session,
 //! attaches it to the link, wishes for the size of its box. Never resizes the emulator by itself: that
 //! comes back from the server, in order with the output.
 
@@ -41,7 +41,7 @@ pub(super) struct Live {
     /// What it shows by default, for programs that ask.
     colours: RwSignal<Option<(Colours, Sixteen)>>,
     attached: RwSignal<Option<SessionId>>,
-    /// The session that is followed because its tab was never shown.
+    /// The session that is followed because the pane was never shown.
     followed: Cell<Option<SessionId>>,
     /// The emulator is there.
     ready: RwSignal<bool>,
@@ -193,21 +193,30 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     });
 
     let pane = Rc::clone(&live);
+    Effect::new(move |_| {
+        if parts.shown.get() && ready.get() {
+            // The element is displayed by an effect that may run after this one.
+            let pane = Rc::clone(&pane);
+            set_timeout(move || pane.measure(), Duration::ZERO);
+        }
+    });
+
+    let pane = Rc::clone(&live);
     // Remembers the last wish for the keyboard that is settled: a tab that is only looked at, along the
     // bar, doesn't take it.
     Effect::new(move |settled: Option<Option<u32>>| {
         let settled = settled.flatten();
         let wish = parts.desk.focus_wish.get();
-        if !parts.shown.get() {
+        if !(parts.shown.get() && parts.chosen.get()) {
             return Some(wish);
         }
         if !ready.get() {
             return settled;
         }
-        // The element is displayed by an effect that may run after this one.
-        let pane = Rc::clone(&pane);
-        let keyboard = settled != Some(wish);
-        set_timeout(move || pane.come_forward(keyboard), Duration::ZERO);
+        if settled != Some(wish) {
+            let pane = Rc::clone(&pane);
+            set_timeout(move || pane.take_keyboard(), Duration::ZERO);
+        }
         Some(wish)
     });
 
@@ -231,9 +240,14 @@ impl Live {
         self.parts.pane.try_get_value()
     }
 
-    /// Whether its tab is the active one.
-    pub(super) fn is_shown(&self) -> bool {
+    /// Whether it is on screen.
+    fn is_shown(&self) -> bool {
         !self.closed.get() && self.parts.shown.try_get_untracked().unwrap_or(false)
+    }
+
+    /// Whether it is the pane in use.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.is_shown() && self.parts.chosen.try_get_untracked().unwrap_or(false)
     }
 
     fn begin(self: &Rc<Self>, element: &web_sys::HtmlElement) {
@@ -461,16 +475,14 @@ impl Live {
         self.parts.desk.left(session);
     }
 
-    fn come_forward(self: &Rc<Self>, keyboard: bool) {
-        if !self.is_shown() {
+    fn take_keyboard(&self) {
+        if !self.is_in_use() {
             return;
         }
-        self.measure();
         let desk = self.parts.desk;
         let elsewhere =
             desk.overlay.get_untracked().is_some() || desk.renaming.get_untracked().is_some();
         if let Some(emulator) = self.emulator()
-            && keyboard
             && !elsewhere
         {
             emulator.focus();

@@ -1,5 +1,6 @@
-//! Panes: one terminal each, kept while its tab exists, hidden or not. The views here are the same on
-//! both sides; what runs in the browser is `live`. Terminal bytes go from the link to the emulator and
+//! Panes: one terminal each, kept as long as it is in the workspace, hidden or not. All of them lie in one
+//! list, each at a place of its own: moving one, or showing others, makes no terminal anew and moves none in
+//! the document. The views here are the same on both sides; what runs in the browser is `live`. Terminal bytes go from the link to the emulator and
 //! never into signals.
 
 #![allow(
@@ -7,8 +8,10 @@
     reason = "the component macro makes its structs `pub`"
 )]
 
+mod divider;
 #[cfg(feature = "hydrate")]
 mod fingers;
+mod head;
 #[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
@@ -19,16 +22,22 @@ mod registry;
 pub(crate) mod search;
 #[cfg(feature = "hydrate")]
 mod sink;
+mod slots;
 
 use bowline_protocol::SessionId;
 use bowline_protocol::frame::{Exit, Role};
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use divider::Dividers;
+use head::PaneHead;
+use slots::EmptySlots;
+
 use crate::components::search_bar::SearchBar;
 use crate::state::desk::Desk;
 use crate::state::look::Look;
 use crate::text;
+use crate::workspace::{Rect, View};
 
 #[cfg(feature = "hydrate")]
 pub(crate) use registry::{install_hooks, repaint, shown_emulator, shown_pane};
@@ -84,13 +93,6 @@ impl PaneState {
     }
 }
 
-/// What identifies a pane in the list, so that switching or moving never makes a terminal anew.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    pane: String,
-    tab: String,
-}
-
 /// What a pane's browser side needs.
 #[derive(Clone, Copy)]
 struct Parts {
@@ -100,7 +102,11 @@ struct Parts {
     look: RwSignal<Look>,
     role: Memo<Role>,
     session: Memo<Option<SessionId>>,
+    /// It is on screen.
     shown: Memo<bool>,
+    /// It is the pane in use.
+    chosen: Memo<bool>,
+    /// The document's focus is in it.
     focused: RwSignal<bool>,
     /// Counts the user's requests for a new program.
     restarts: RwSignal<u32>,
@@ -108,58 +114,67 @@ struct Parts {
     catch_ups: RwSignal<u32>,
 }
 
-/// All panes, one above the other; the active tab's is shown.
+/// All panes; those of the active tab are shown.
 #[component]
 pub(crate) fn Panes() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let keys = Memo::new(move |_| {
         desk.with(|workspace| {
-            let mut keys: Vec<_> = workspace
-                .tabs
-                .iter()
-                .map(|tab| Key {
-                    pane: tab.pane.id.clone(),
-                    tab: tab.id.clone(),
-                })
-                .collect();
-            // Not in the tabs' order: moving a tab moves no terminal in the document.
-            keys.sort();
+            let mut keys: Vec<_> = workspace.panes().map(|pane| pane.id.clone()).collect();
+            // Not in the tabs' order: moving a tab or a pane moves no terminal in the document.
+            keys.sort_unstable();
             keys
         })
     });
     view! {
         <main class="panes">
-            <For each=move || keys.get() key=|key| key.pane.clone() let:key>
-                <PaneView key=key />
-            </For>
+            <div
+                class="panel"
+                class:grid=move || desk.view() == View::Grid
+                id="panel"
+                role="tabpanel"
+                aria-labelledby=move || {
+                    desk.with(|workspace| workspace.active.as_ref().map(|tab| format!("tab-{tab}")))
+                }
+            >
+                <For each=move || keys.get() key=Clone::clone let:pane>
+                    <PaneView pane=pane />
+                </For>
+                <Dividers />
+                <EmptySlots />
+            </div>
         </main>
     }
 }
 
 #[component]
-fn PaneView(key: Key) -> impl IntoView {
+fn PaneView(pane: String) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let Key { pane, tab } = key;
     let node = NodeRef::<Div>::new();
-    let (label, panel) = (format!("tab-{tab}"), format!("panel-{tab}"));
-    let closing = tab.clone();
-    let shown = Memo::new(move |_| desk.with(|w| w.active.as_deref() == Some(tab.as_str())));
-    let looked_up = pane.clone();
-    let session = Memo::new(move |_| {
-        desk.with(|workspace| {
-            let mut tabs = workspace.tabs.iter();
-            tabs.find(|tab| tab.pane.id == looked_up)
-                .and_then(|tab| tab.pane.session)
-        })
+    let pane = StoredValue::new(pane);
+    let rect = Memo::new(move |_| pane.with_value(|pane| desk.rect(pane)));
+    let shown = Memo::new(move |_| rect.get().is_some());
+    let chosen = Memo::new(move |_| {
+        let focused = desk.with(|workspace| {
+            let focused = workspace.focused_pane()?;
+            Some(pane.with_value(|pane| focused.id == *pane))
+        });
+        focused == Some(true)
     });
+    let session = Memo::new(move |_| {
+        pane.with_value(|pane| desk.with(|workspace| workspace.pane(pane)?.session))
+    });
+    let name = Memo::new(move |_| pane.with_value(|pane| desk.pane_name(pane)));
+    let headed = Memo::new(move |_| shown.get() && desk.has_heads());
     let parts = Parts {
         desk,
-        pane: StoredValue::new(pane),
+        pane,
         state: RwSignal::new(PaneState::Connecting),
         look: RwSignal::new(Look::default()),
         role: Memo::new(move |_| desk.role(session.get())),
         session,
         shown,
+        chosen,
         focused: RwSignal::new(false),
         restarts: RwSignal::new(0),
         catch_ups: RwSignal::new(0),
@@ -171,63 +186,84 @@ fn PaneView(key: Key) -> impl IntoView {
         state,
         look,
         focused,
+        ..
+    } = parts;
+    view! {
+        <div
+            class="pane"
+            class:shown=move || shown.get()
+            class:headed=move || headed.get()
+            class:chosen=move || chosen.get()
+            class:foreign=move || look.with(Look::is_foreign)
+            role="group"
+            aria-label=move || name.get()
+            style=move || rect.get().map(Rect::style)
+            data-pane=pane.get_value()
+            data-session=move || session.get().map(|session| session.to_string())
+            data-state=move || state.with(PaneState::name)
+            on:focusin=move |_| {
+                focused.set(true);
+                pane.with_value(|pane| desk.choose_pane(pane));
+            }
+            on:focusout=move |_| focused.set(false)
+        >
+            <Show when=move || headed.get()>
+                <PaneHead pane=pane name=name />
+            </Show>
+            <div class="screen" node_ref=node></div>
+            <div class="pane-wait" aria-hidden="true"></div>
+            <Notes parts=parts />
+            <Show when=move || pane.with_value(|pane| desk.searching.is_in(pane))>
+                <SearchBar pane=pane />
+            </Show>
+            <Ending parts=parts />
+        </div>
+    }
+    .into_any()
+}
+
+/// What is said of a program that ended, or could not be started, and what can be done about it.
+#[component]
+fn Ending(parts: Parts) -> impl IntoView {
+    let Parts {
+        desk,
+        pane,
+        state,
+        session,
         restarts,
         ..
     } = parts;
     let last_seen = move || when(desk.last_seen(session.get()?)?);
     let bar = Memo::new(move |_| state.with(|state| state.bar(last_seen)));
-    view! {
-        <div
-            id=panel
-            class="pane"
-            class:shown=move || shown.get()
-            class:foreign=move || look.with(Look::is_foreign)
-            role="tabpanel"
-            aria-labelledby=label
-            data-session=move || session.get().map(|session| session.to_string())
-            data-state=move || state.with(PaneState::name)
-            on:focusin=move |_| focused.set(true)
-            on:focusout=move |_| focused.set(false)
-        >
-            <div class="screen" node_ref=node></div>
-            <div class="pane-wait" aria-hidden="true"></div>
-            <Notes parts=parts />
-            <Show when=move || parts.pane.with_value(|pane| desk.searching.is_in(pane))>
-                <SearchBar pane=parts.pane />
-            </Show>
-            {move || {
-                let closing = closing.clone();
-                bar.get().map(|(text, again)| view! {
-                    <div class="pane-bar" role="status">
-                        <span class="pane-bar-mark" aria-hidden="true"></span>
-                        <span class="pane-bar-text">{text}</span>
-                        <button
-                            type="button"
-                            class="button primary"
-                            on:click=move |_| restarts.update(|count| *count += 1)
-                        >
-                            {again}
-                        </button>
-                        <button
-                            type="button"
-                            class="button"
-                            on:click=move |_| {
-                                let lost = state
-                                    .with_untracked(|state| matches!(state, PaneState::Exited(Exit::Lost, _)));
-                                if let (Some(session), true) = (session.get_untracked(), lost) {
-                                    // It was seen; it would be kept for ever.
-                                    desk.kill(session);
-                                }
-                                desk.close_tab(&closing);
-                            }
-                        >
-                            "Close"
-                        </button>
-                    </div>
-                })
-            }}
-        </div>
-    }
+    let close = move |_| {
+        let lost = state.with_untracked(|state| matches!(state, PaneState::Exited(Exit::Lost, _)));
+        if let (Some(session), true) = (session.get_untracked(), lost) {
+            // It was seen; it would be kept for ever.
+            desk.kill(session);
+        }
+        desk.close_pane(&pane.get_value());
+    };
+    let view = move || {
+        bar.get().map(|(text, again)| {
+            view! {
+                <div class="pane-bar" role="status">
+                    <span class="pane-bar-mark" aria-hidden="true"></span>
+                    <span class="pane-bar-text">{text}</span>
+                    <button
+                        type="button"
+                        class="button primary"
+                        on:click=move |_| restarts.update(|count| *count += 1)
+                    >
+                        {again}
+                    </button>
+                    <button type="button" class="button" on:click=close>
+                        "Close"
+                    </button>
+                </div>
+            }
+        })
+    };
+    view.into_any()
 }
 
 /// A moment of Unix time by the reader's clock, which the server doesn't know.
@@ -284,4 +320,5 @@ fn Notes(parts: Parts) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -28,14 +28,15 @@ fn all() -> Vec<Rc<Live>> {
     PANES.with_borrow(|panes| panes.iter().filter_map(Weak::upgrade).collect())
 }
 
-/// The emulator of the pane on screen.
+/// The emulator of the pane in use.
 pub(crate) fn shown_emulator() -> Option<Rc<Emulator>> {
-    all().into_iter().find(|pane| pane.is_shown())?.emulator()
+    let mut panes = all().into_iter();
+    panes.find(|pane| pane.is_in_use())?.emulator()
 }
 
 /// The pane on screen, by its id in the workspace.
 pub(crate) fn shown_pane() -> Option<String> {
-    all().into_iter().find(|pane| pane.is_shown())?.pane()
+    all().into_iter().find(|pane| pane.is_in_use())?.pane()
 }
 
 /// A pane by its id in the workspace.

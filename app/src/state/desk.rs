@@ -5,6 +5,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+mod grid;
+mod panes;
+
 use super::face::{Face, Output};
 use super::gesture::Point;
 use super::held::Held;
@@ -21,11 +24,15 @@ use crate::components::context_menu::Place;
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::functions::sessions::{SessionRow, State};
-use crate::workspace::{Pane, Tab, Workspace};
+use crate::text;
+use crate::workspace::{Layout, Pane, Step, Tab, View, Workspace};
 use bowline_protocol::SessionId;
 #[cfg(feature = "hydrate")]
 use bowline_protocol::frame::Event;
 use bowline_protocol::frame::Role;
+pub(crate) use grid::Slot;
+pub(crate) use panes::STEP;
+use panes::{Stretch, fresh_pane};
 
 /// How long to wait before saving again after a failure.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(3);
@@ -69,6 +76,12 @@ pub(crate) struct TouchMenu {
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
     workspace: RwSignal<Workspace>,
+    /// A divider that is being dragged.
+    stretch: Stretch,
+    /// How panes are shown where nobody chose.
+    default_view: View,
+    /// Where panes and dividers are.
+    layout: Memo<Layout>,
     ledger: StoredValue<Ledger>,
     /// The server's workspace is known: an empty one is really empty.
     known: StoredValue<bool>,
@@ -108,14 +121,19 @@ impl Desk {
     /// Starts from what the server rendered.
     pub(crate) fn new(seed: Seed) -> Self {
         let heard = Known::new(seed.sessions);
+        let workspace = RwSignal::new(seed.workspace.workspace);
+        let stretch = RwSignal::new(None);
         Self {
+            layout: panes::layout(workspace, stretch, seed.default_view),
+            default_view: seed.default_view,
+            workspace,
+            stretch,
             sessions: RwSignal::new(heard.rows()),
             unseen: RwSignal::new(Vec::new()),
             heard: StoredValue::new(heard),
             pace: StoredValue::new(Pace::Free),
             known: StoredValue::new(seed.known),
             ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
-            workspace: RwSignal::new(seed.workspace.workspace),
             reads: RwSignal::new(Vec::new()),
             only_reads: RwSignal::new(false),
             overlay: RwSignal::new(None),
@@ -141,24 +159,30 @@ impl Desk {
         self.workspace.with_untracked(read)
     }
 
-    /// What a tab shows of its session, tracked. Only a tab that isn't in front has output to see.
+    /// What a tab shows of its sessions, tracked: the name of the one in use, and what is most urgent of
+    /// all. Only a pane that isn't on screen has output to see.
     pub(crate) fn face(self, tab: &str) -> Face {
         self.workspace.with(|workspace| {
-            let is_active = workspace.active.as_deref() == Some(tab);
             let Some(tab) = workspace.tab(tab) else {
                 return Face::default();
             };
-            let session = tab.pane.session;
-            let unseen = self
-                .unseen
-                .with(|unseen| session.is_some_and(|session| unseen.contains(&session)));
-            let output = match unseen && !is_active {
-                true => Output::Unseen,
-                false => Output::Seen,
+            let output = |pane: &Pane| {
+                let unseen = |session: SessionId| self.unseen.with(|all| all.contains(&session));
+                let news = pane.session.is_some_and(unseen) && self.rect(&pane.id).is_none();
+                match news {
+                    true => Output::Unseen,
+                    false => Output::Seen,
+                }
             };
             self.sessions.with(|sessions| {
-                let row = sessions.iter().find(|row| Some(row.session_id) == session);
-                Face::of(tab, row, output)
+                let row = |pane: &Pane| {
+                    let mut rows = sessions.iter();
+                    rows.find(|row| Some(row.session_id) == pane.session)
+                };
+                let front = tab.focused_pane();
+                let face = Face::of(tab, row(front), output(front));
+                let others = tab.panes().into_iter().filter(|pane| pane.id != front.id);
+                others.fold(face, |face, pane| face.beside(row(pane), output(pane)))
             })
         })
     }
@@ -245,14 +269,27 @@ impl Desk {
         self.settle();
     }
 
-    /// Adds a tab with a shell of its own.
-    pub(crate) fn new_tab(self) {
-        if self.only_reads.get_untracked() {
+    /// Whether this page starts programs; says so where it doesn't.
+    fn may_start(self) -> bool {
+        let reads = self.only_reads.get_untracked();
+        if reads {
             let text = "This page is read only: it starts no program.".to_owned();
             self.toasts.say(Tone::Info, text);
-            return;
         }
-        self.change(Change::Add(fresh_tab(None)));
+        !reads
+    }
+
+    /// Adds a tab with a shell of its own.
+    pub(crate) fn new_tab(self) {
+        if self.may_start() {
+            self.add_tab(None);
+        }
+    }
+
+    fn add_tab(self, session: Option<SessionId>) {
+        let before = untrack(|| self.focused_pane());
+        self.change(Change::Add(fresh_tab(session)));
+        self.reveal(before);
         self.focus();
     }
 
@@ -264,19 +301,18 @@ impl Desk {
         }
     }
 
-    /// Closes a tab. Its session goes on; the last tab is replaced by a fresh one.
+    /// Closes a tab with all its panes. Their sessions go on; the last tab is replaced by a fresh one.
     pub(crate) fn close_tab(self, tab: &str) {
-        let session = self.peek(|workspace| workspace.tab(tab)?.pane.session);
-        let runs = self.sessions.with_untracked(|rows| {
-            let mut rows = rows.iter();
-            rows.any(|row| Some(row.session_id) == session && row.state != State::Exited)
+        let sessions: Vec<_> = self.peek(|workspace| {
+            let panes = workspace.tab(tab).map(Tab::panes).unwrap_or_default();
+            panes.iter().filter_map(|pane| pane.session).collect()
         });
-        if runs {
+        let running = self.running_of(&sessions);
+        if running > 0 {
             let name = untrack(|| self.name(tab));
-            let text =
-                format!("Detached \u{201c}{name}\u{201d}. It goes on; find it under Sessions.");
-            self.toasts.say(Tone::Info, text);
+            self.toasts.say(Tone::Info, text::detached(&name, running));
         }
+        self.settle_grid();
         self.change(Change::Close(tab.to_owned()));
         self.ensure_tab();
         self.focus();
@@ -291,7 +327,38 @@ impl Desk {
     /// Shows a tab; the keyboard stays where it is.
     pub(crate) fn select(self, tab: &str) {
         if self.peek(|workspace| workspace.active.as_deref() != Some(tab)) {
+            let before = untrack(|| self.focused_pane());
             self.change(Change::Activate(tab.to_owned()));
+            self.reveal(before);
+        }
+    }
+
+    /// Moves the tab shown along the bar, not beyond its ends.
+    pub(crate) fn shift_tab(self, step: Step) {
+        let at = self.peek(|workspace| {
+            let tab = workspace.active.clone()?;
+            Some((workspace.position(&tab)?, tab))
+        });
+        if let Some((at, tab)) = at {
+            let to = match step {
+                Step::Next => at + 1,
+                Step::Previous => at.saturating_sub(1),
+            };
+            self.move_tab(&tab, to);
+        }
+    }
+
+    /// Moves a tab to a place in the bar.
+    pub(crate) fn move_tab(self, tab: &str, to: usize) {
+        let last = self
+            .peek(|workspace| workspace.tabs.len())
+            .saturating_sub(1);
+        let to = to.min(last);
+        if self
+            .peek(|workspace| workspace.position(tab))
+            .is_some_and(|at| at != to)
+        {
+            self.change(Change::MoveTab(tab.to_owned(), to));
         }
     }
 
@@ -304,10 +371,13 @@ impl Desk {
         }
     }
 
-    /// Names a tab, and its session with it, so that the picker shows the same name.
+    /// Names a tab, and the session of its only pane with it, so that the picker shows the same name.
     pub(crate) fn rename(self, tab: &str, name: &str) {
         self.renaming.set(None);
-        let session = self.peek(|workspace| workspace.tab(tab)?.pane.session);
+        let session = self.peek(|workspace| match workspace.tab(tab)?.panes()[..] {
+            [only] => only.session,
+            _ => None,
+        });
         let label = name.trim().to_owned();
         if untrack(|| self.name(tab)) != label {
             self.change(Change::Rename {
@@ -325,20 +395,23 @@ impl Desk {
         self.focus();
     }
 
-    /// Shows a session: in its tab, or in a new one.
+    /// Shows a session: in its pane, or in a new tab.
     pub(crate) fn open_session(self, row: &SessionRow) {
-        let tab = self.peek(|workspace| {
-            let tab = workspace.tab_of(row.session_id);
-            tab.map(|tab| tab.id.clone())
-        });
-        match tab {
-            Some(tab) => self.activate(&tab),
-            None => {
-                self.change(Change::Add(fresh_tab(Some(row.session_id))));
-                self.focus();
-            }
-        }
+        self.bring(row.session_id);
         self.overlay.set(None);
+    }
+
+    fn bring(self, session: SessionId) {
+        match self.pane_of(session) {
+            Some(pane) => self.focus_pane(&pane),
+            None => self.add_tab(Some(session)),
+        }
+    }
+
+    /// The pane that shows a session.
+    fn pane_of(self, session: SessionId) -> Option<String> {
+        let id = |pane: &Pane| pane.id.clone();
+        self.peek(|workspace| workspace.pane_of(session).map(id))
     }
 
     /// Kills a session with everything in it.
@@ -357,13 +430,8 @@ impl Desk {
     pub(crate) fn restart(self, session: SessionId) {
         spawn_local(async move {
             if let Some(again) = self.start_again(session).await {
-                let tab = self.peek(|workspace| workspace.tab_of(again).map(|tab| tab.id.clone()));
-                match tab {
-                    Some(tab) => self.activate(&tab),
-                    None => self.change(Change::Add(fresh_tab(Some(again)))),
-                }
+                self.bring(again);
                 self.overlay.set(None);
-                self.focus();
             }
             self.refresh_sessions();
         });
@@ -390,11 +458,7 @@ impl Desk {
                 return None;
             }
         };
-        let pane = self.peek(|workspace| {
-            let tab = workspace.tab_of(session);
-            tab.map(|tab| tab.pane.id.clone())
-        });
-        if let Some(pane) = pane {
+        if let Some(pane) = self.pane_of(session) {
             self.change(Change::Show {
                 pane,
                 session: again,
@@ -602,14 +666,7 @@ impl Desk {
 
 /// A tab with a pane of its own.
 fn fresh_tab(session: Option<SessionId>) -> Tab {
-    Tab {
-        id: fresh_id("tab"),
-        name: None,
-        pane: Pane {
-            id: fresh_id("pane"),
-            session,
-        },
-    }
+    Tab::new(fresh_id("tab"), fresh_pane(session))
 }
 
 /// An id that no other page draws.

@@ -47,19 +47,10 @@ impl Face {
     /// The face of a tab.
     pub(crate) fn of(tab: &Tab, row: Option<&SessionRow>, output: Output) -> Self {
         let name = text::tab_name(tab, row);
-        let exit = row.and_then(|row| row.exit).map(Exit::from);
-        let attention = row
-            .filter(|row| row.state == State::NeedsAttention)
-            .and_then(|row| row.attention);
-        let mark = match (exit, attention, output) {
-            (Some(exit), _, _) => Mark::Ended(exit),
-            (None, Some(why), _) => Mark::Attention(why),
-            (None, None, Output::Unseen) => Mark::Unseen,
-            (None, None, Output::Seen) => Mark::None,
-        };
-        let detail = match exit {
-            Some(exit) => Some(text::short_exit(exit)),
-            None => row.and_then(|row| text::tab_detail(&name, &row.process, row.cwd.as_deref())),
+        let mark = Mark::of(row, output);
+        let detail = match mark {
+            Mark::Ended(exit) => Some(text::short_exit(exit)),
+            _ => row.and_then(|row| text::tab_detail(&name, &row.process, row.cwd.as_deref())),
         };
         Self {
             name,
@@ -67,6 +58,16 @@ impl Face {
             mark,
             progress: row.and_then(|row| row.progress),
         }
+    }
+
+    /// The same face with what another pane of the tab has to say, if that is more urgent.
+    pub(crate) fn beside(mut self, row: Option<&SessionRow>, output: Output) -> Self {
+        let mark = Mark::of(row, output);
+        if mark.urgency() > self.mark.urgency() {
+            self.mark = mark;
+        }
+        self.progress = self.progress.or(row.and_then(|row| row.progress));
+        self
     }
 
     /// Its name and all that its looks say, for who doesn't see them.
@@ -93,6 +94,30 @@ impl Face {
 }
 
 impl Mark {
+    /// What one session says.
+    fn of(row: Option<&SessionRow>, output: Output) -> Self {
+        let exit = row.and_then(|row| row.exit).map(Exit::from);
+        let attention = row
+            .filter(|row| row.state == State::NeedsAttention)
+            .and_then(|row| row.attention);
+        match (exit, attention, output) {
+            (Some(exit), _, _) => Self::Ended(exit),
+            (None, Some(why), _) => Self::Attention(why),
+            (None, None, Output::Unseen) => Self::Unseen,
+            (None, None, Output::Seen) => Self::None,
+        }
+    }
+
+    /// How soon somebody should look.
+    fn urgency(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Unseen => 1,
+            Self::Ended(_) => 2,
+            Self::Attention(_) => 3,
+        }
+    }
+
     /// The value of `data-mark`.
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
@@ -163,17 +188,10 @@ mod tests {
     use super::*;
     use crate::functions::sessions::ExitReply;
     use crate::state::known::tests::row;
-    use crate::workspace::Pane;
-
     fn tab() -> Tab {
-        Tab {
-            id: "t".to_owned(),
-            name: Some("build".to_owned()),
-            pane: Pane {
-                id: "p".to_owned(),
-                session: None,
-            },
-        }
+        let mut tab = crate::workspace::tests::tab("t", "p");
+        tab.name = Some("build".to_owned());
+        tab
     }
 
     #[track_caller]
@@ -198,6 +216,27 @@ mod tests {
             row.exit = Some(ExitReply::Code(3));
         };
         check(ended, Output::Unseen, "build, exited with status 3");
+    }
+
+    #[test]
+    fn a_tab_of_several_panes_says_the_most_urgent_of_them() {
+        let mut calls = row(2);
+        calls.state = State::NeedsAttention;
+        calls.attention = Some(AttentionReply::Bell);
+        let mut ended = row(3);
+        ended.exit = Some(ExitReply::Code(0));
+        let quiet = row(1);
+        let face = || Face::of(&tab(), Some(&quiet), Output::Seen);
+        let words = |face: Face| face.words();
+        let both = face().beside(Some(&ended), Output::Unseen);
+        assert_eq!(words(both.clone()), "build, exited with status 0");
+        let all = both.beside(Some(&calls), Output::Seen);
+        assert_eq!(words(all.clone()), "build, rang");
+        assert_eq!(words(all.beside(Some(&ended), Output::Seen)), "build, rang");
+        assert_eq!(
+            words(face().beside(None, Output::Unseen)),
+            "build, new output"
+        );
     }
 
     #[test]

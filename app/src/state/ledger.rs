@@ -4,7 +4,7 @@
 
 use bowline_protocol::SessionId;
 
-use crate::workspace::{Tab, Workspace, WorkspaceReply};
+use crate::workspace::{Beside, Pane, Preset, Tab, Target, View, Workspace, WorkspaceReply, Zoom};
 
 /// One change of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,32 @@ pub(crate) enum Change {
     AddFirst(Tab),
     /// Takes a tab out.
     Close(String),
+    /// Puts a new pane beside another and uses it. Where that one is gone, it gets a tab of its own.
+    Split(Beside, Pane),
+    /// Takes a pane out, and its tab with it when it was the only one.
+    ClosePane(String),
+    /// Uses a pane and shows its tab.
+    Focus(String),
+    /// Moves a pane and uses it.
+    Move(String, Target),
+    /// Gives a tab's pane in use all the room, or takes it back.
+    Zoom(String, Zoom),
+    /// Moves the divider of a split.
+    Resize(String, u16),
+    /// Gives the panes of a tab equal sizes.
+    Equalise(String),
+    /// Chooses how panes are shown, or goes by the setting.
+    View(Option<View>),
+    /// Chooses the size of the grid, or goes by the number of panes.
+    Preset(Option<Preset>),
+    /// Keeps the grid's slots as they are, before one becomes empty.
+    SettleGrid,
+    /// Brings a pane on screen in the grid, instead of another.
+    Reveal(String, Option<String>),
+    /// Puts a pane into a slot of the grid.
+    Slot(String, usize),
+    /// Moves a tab so that it stands at a place in the bar.
+    MoveTab(String, usize),
     /// Names a tab.
     Rename {
         /// Which.
@@ -40,6 +66,19 @@ impl Change {
             Self::AddFirst(tab) if workspace.tabs.is_empty() => workspace.add(tab.clone()),
             Self::AddFirst(_) => {}
             Self::Close(tab) => drop(workspace.close(tab)),
+            Self::Split(beside, pane) => workspace.split(beside, pane.clone()),
+            Self::ClosePane(pane) => drop(workspace.close_pane(pane)),
+            Self::Focus(pane) => workspace.focus(pane),
+            Self::Move(pane, target) => workspace.move_pane(pane, target),
+            Self::Zoom(tab, zoom) => workspace.zoom(tab, *zoom),
+            Self::Resize(split, ratio) => workspace.resize(split, *ratio),
+            Self::Equalise(tab) => workspace.equalise(tab),
+            Self::View(view) => workspace.choose_view(*view),
+            Self::Preset(preset) => workspace.choose_preset(*preset),
+            Self::SettleGrid => workspace.settle_grid(),
+            Self::Reveal(pane, instead_of) => workspace.reveal(pane, instead_of.as_deref()),
+            Self::Slot(pane, slot) => workspace.put_into_slot(pane, *slot),
+            Self::MoveTab(tab, to) => workspace.move_to(tab, *to),
             Self::Rename { tab, name } => workspace.rename(tab, name),
             Self::Activate(tab) => workspace.activate(tab),
             Self::Show { pane, session } => workspace.show(pane, Some(*session)),
@@ -138,16 +177,19 @@ impl Ledger {
     }
 
     /// Takes the server's workspace and makes our pending changes again on it. The tab shown here stays,
-    /// where it still exists: which one another page shows is its own affair.
+    /// where it still exists, and so do the panes in use: which ones another page uses is its own affair.
     pub(crate) fn adopt(&mut self, workspace: &mut Workspace, current: WorkspaceReply) {
         self.saving = None;
         self.revision = current.revision;
         self.announced = current.revision;
-        let shown = std::mem::replace(workspace, current.workspace).active;
+        let before = std::mem::replace(workspace, current.workspace);
         for change in &self.pending {
             change.apply(workspace);
         }
-        if let Some(shown) = shown {
+        for tab in before.tabs {
+            workspace.keep_focus(&tab.id, &tab.focused);
+        }
+        if let Some(shown) = before.active {
             workspace.activate(&shown);
         }
     }
@@ -156,17 +198,11 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Pane;
+    use crate::workspace::Side;
+    use crate::workspace::tests::{beside, pane};
 
     fn tab(id: &str) -> Tab {
-        Tab {
-            id: id.to_owned(),
-            name: None,
-            pane: Pane {
-                id: format!("pane-{id}"),
-                session: None,
-            },
-        }
+        crate::workspace::tests::tab(id, &format!("pane-{id}"))
     }
 
     fn shown(workspace: &Workspace) -> String {
@@ -276,6 +312,52 @@ mod tests {
         ledger.next();
         ledger.adopt(&mut workspace, reply(1, "theirs"));
         assert_eq!(shown(&workspace), "theirs @theirs");
+    }
+
+    #[test]
+    fn two_pages_that_split_at_once_lose_nothing_and_keep_their_own_focus() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a").workspace);
+        let split = |at: &str, name: &str| {
+            Change::Split(beside(&format!("pane-{at}"), Side::Right), pane(name))
+        };
+        ledger.change(&mut workspace, split("a", "mine"));
+        ledger.next();
+        let mut theirs = reply(2, "a");
+        let mut beside = beside("pane-a", Side::Down);
+        "their split".clone_into(&mut beside.split);
+        theirs.workspace.split(&beside, pane("theirs"));
+        ledger.adopt(&mut workspace, theirs);
+        assert_eq!(workspace.check(), Ok(()));
+        let panes: Vec<_> = workspace.panes().map(|pane| pane.id.as_str()).collect();
+        assert_eq!(panes, ["pane-a", "mine", "theirs"]);
+        assert_eq!(workspace.tabs[0].focused, "mine");
+
+        // And where the other page closed what was split, the new pane is kept all the same.
+        ledger.adopt(&mut workspace, reply(3, "b"));
+        let panes: Vec<_> = workspace.panes().map(|pane| pane.id.as_str()).collect();
+        assert_eq!(panes, ["pane-b", "mine"]);
+    }
+
+    #[test]
+    fn changes_of_a_pane_that_is_gone_do_nothing() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a b").workspace);
+        let gone = || "pane-b".to_owned();
+        let beside = beside("pane-b", Side::Up);
+        for change in [
+            Change::Focus(gone()),
+            Change::Move(gone(), Target::NewTab("new".to_owned())),
+            Change::Move("pane-a".to_owned(), Target::Swap(gone())),
+            Change::Move("pane-a".to_owned(), Target::Beside(beside)),
+            Change::Zoom("b".to_owned(), Zoom::On),
+            Change::Resize("split-b".to_owned(), 300),
+            Change::Equalise("b".to_owned()),
+            Change::ClosePane(gone()),
+        ] {
+            ledger.change(&mut workspace, change);
+        }
+        ledger.next();
+        ledger.adopt(&mut workspace, reply(2, "a"));
+        assert_eq!(workspace, reply(2, "a").workspace);
     }
 
     #[test]

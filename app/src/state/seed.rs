@@ -8,7 +8,9 @@ use crate::context::GateView;
 #[cfg(feature = "ssr")]
 use crate::context::Listed;
 use crate::functions::sessions::SessionRow;
-use crate::workspace::WorkspaceReply;
+#[cfg(feature = "ssr")]
+use crate::functions::setup::TerminalMode;
+use crate::workspace::{View, WorkspaceReply};
 
 /// The beginning.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub(crate) struct Seed {
     pub(crate) known: bool,
     /// The tabs and their revision.
     pub(crate) workspace: WorkspaceReply,
+    /// How panes are shown where nobody chose.
+    pub(crate) default_view: View,
     /// Known sessions, for names and the count.
     pub(crate) sessions: Vec<SessionRow>,
 }
@@ -36,6 +40,10 @@ impl Seed {
         let sessions = use_context::<Listed>().unwrap_or_default().0.into_iter();
         Self {
             known: true,
+            default_view: match context.terminal_mode {
+                TerminalMode::Tabs => View::Tabs,
+                TerminalMode::Grid => View::Grid,
+            },
             workspace: WorkspaceReply::clone(&context.workspace.current()),
             sessions: sessions.map(SessionRow::from).collect(),
         }

@@ -190,14 +190,12 @@ mod tests {
 
     fn one_tab() -> Workspace {
         let mut workspace = Workspace::default();
-        workspace.add(Tab {
-            id: "a".to_owned(),
-            name: Some("build".to_owned()),
-            pane: Pane {
-                id: "p".to_owned(),
-                session: None,
-            },
-        });
+        let pane = Pane {
+            id: "p".to_owned(),
+            session: None,
+        };
+        workspace.add(Tab::new("a".to_owned(), pane));
+        workspace.rename("a", "build");
         workspace
     }
 
