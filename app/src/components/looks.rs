@@ -23,12 +23,19 @@ pub(crate) fn follow(taste: Taste) {
     });
     let choice = taste.memo(|settings| settings.looks.choice());
     Effect::new(move |_| choice.with(theme::show));
-    let family = taste.memo(|settings| settings.text.family);
+    let text = taste.memo(|settings| settings.text);
     Effect::new(move |_| {
         let root = document().document_element();
         if let Some(root) = root.and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let text = text.get();
+            // By name: the letter spacing that the DOM renderer aligns cells with turns ligatures off.
+            let ligatures = match text.ligatures {
+                true => "\"calt\" 1, \"liga\" 1",
+                false => "normal",
+            };
             // Fails only for what is no property.
-            let _ = root.style().set_property("--mono", &family.get().css());
+            let _ = root.style().set_property("--mono", &text.family.css());
+            let _ = root.style().set_property("--ligatures", ligatures);
         }
     });
     Effect::new(move |_| {

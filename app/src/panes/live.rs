@@ -176,11 +176,12 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         .desk
         .taste
         .memo(|settings| (settings.text, settings.screen));
-    Effect::new(move |before: Option<()>| {
-        liked.track();
-        if before.is_some() {
+    Effect::new(move |before: Option<_>| {
+        let now = liked.get();
+        if before.is_some_and(|before| before != now) {
             pane.dress_up();
         }
+        now
     });
 
     let pane = Rc::clone(&live);
