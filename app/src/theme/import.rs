@@ -326,7 +326,7 @@ mod tests {
             format!("[{text},]"),
             format!("{{\"schemes\": [{text}]}}"),
         ] {
-            assert_eq!(schemes(&file).unwrap(), std::slice::from_ref(&nord));
+            assert_eq!(schemes(&file).unwrap(), std::slice::from_ref(nord));
         }
     }
 
