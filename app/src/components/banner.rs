@@ -30,7 +30,7 @@ pub(crate) fn LinkBanner() -> impl IntoView {
     let retry = StoredValue::new(retry);
 
     view! {
-        <div class="banner-place" role="status" aria-live="polite">
+        <div class="banner-place" role="status" aria-live="polite" data-region="messages">
             {move || shown.get().map(|banner| view! {
                 <div class="banner">
                     <span class="banner-mark" aria-hidden="true"></span>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{clipboard, looks};
+use super::{clipboard, looks, regions};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
@@ -37,7 +37,10 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::NextTab => desk.step(Workspace::next),
         Command::PreviousTab => desk.step(Workspace::previous),
         Command::JumpToTab(nth) => desk.step(|workspace| workspace.jump(nth.into())),
+        Command::NextTerminal => desk.next_terminal(),
+        Command::FindTab => desk.toggle(Overlay::FindTab),
         Command::RenameTab => desk.renaming.set(active()),
+        Command::Palette => desk.toggle(Overlay::Palette),
         Command::Sessions => desk.toggle(Overlay::Sessions),
         Command::Shortcuts => desk.toggle(Overlay::Shortcuts),
         Command::Settings => desk.toggle(Overlay::Settings),
@@ -45,6 +48,8 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::SmallerText => looks::resize(desk.taste, -1),
         Command::ResetText => desk.taste.change(|settings| settings.text.size = None),
         Command::ToggleTheme => looks::toggle(desk.taste),
+        Command::NextRegion => regions::go(desk, regions::Way::On),
+        Command::PreviousRegion => regions::go(desk, regions::Way::Back),
         Command::Copy | Command::CopySelection => copy(),
         Command::CopyHtml => clipboard::copy_as_html(desk),
         Command::CopyAll => copy_all(desk),

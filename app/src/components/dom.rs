@@ -126,6 +126,19 @@ pub(crate) fn within(element: &web_sys::Element, event: &web_sys::MouseEvent) ->
     (x / place.width(), y / place.height())
 }
 
+/// Gives the first element of a selector the keyboard, once what was just changed is in the document.
+pub(crate) fn focus_soon(selector: String) {
+    let focus = move || {
+        let element = leptos::prelude::document().query_selector(&selector);
+        let element = element.ok().flatten();
+        if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Fails only for elements outside the document.
+            let _ = element.focus();
+        }
+    };
+    leptos::prelude::set_timeout(focus, std::time::Duration::ZERO);
+}
+
 /// Watches an element's box until dropped.
 pub(crate) struct BoxWatcher {
     observer: web_sys::ResizeObserver,

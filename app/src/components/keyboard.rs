@@ -1,48 +1,71 @@
-//! The page's keys, heard before the terminal hears them. Which chord means what is decided by
-//! [`crate::keys`], what it does by
-//! [`super::commands`].
+//! The page's keys, heard before the terminal hears them. What a key's event says is [`crate::keys::stroke`]'s,
+//! which chord means what [`crate::keys::keymap`]'s, what it does [`super::commands`]'s.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::KeyboardEvent;
 
 use super::{commands, dom};
-use crate::keys::{self, Command, Modifiers};
+use crate::keys::chord::NONE;
+use crate::keys::command::Reach;
+use crate::keys::held::Recording;
+use crate::keys::place::{Place, Window};
+use crate::keys::stroke::{Composing, IN_INPUT_METHOD, Stroke};
+use crate::keys::{Chord, Command, Keys, Modifiers};
 use crate::panes;
 use crate::state::desk::Desk;
+use crate::state::toasts::Tone;
 
-/// Listens for the life of the page.
+/// Learns where the page runs, and listens for the life of the page.
 pub(crate) fn listen(desk: Desk) {
+    let keys = expect_context::<Keys>();
+    if let Some(problem) = keys.load(place()) {
+        let text = format!("Your keys can't be used, the defaults hold: {problem}");
+        desk.toasts.say(Tone::Problem, text);
+    }
     dom::listen_first(&window(), "keydown", move |event| {
         if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-            pressed(desk, event);
+            pressed(desk, keys, event);
         }
     });
 }
 
-fn pressed(desk: Desk, event: &KeyboardEvent) {
-    let modifiers = Modifiers {
-        ctrl: event.ctrl_key(),
-        alt: event.alt_key(),
-        shift: event.shift_key(),
-        meta: event.meta_key(),
+/// The chord in a key's event, unless the key types.
+pub(super) fn chord_of(keys: Keys, event: &KeyboardEvent) -> Option<Chord> {
+    let composing = event.is_composing() || event.key_code() == IN_INPUT_METHOD;
+    let stroke = Stroke {
+        modifiers: Modifiers {
+            ctrl: event.ctrl_key(),
+            alt: event.alt_key(),
+            shift: event.shift_key(),
+            meta: event.meta_key(),
+        },
+        code: &event.code(),
+        key: &event.key(),
+        alt_graph: event.get_modifier_state("AltGraph"),
+        composing: match composing {
+            true => Composing::Yes,
+            false => Composing::No,
+        },
     };
-    let Some(command) = keys::command(modifiers, &event.code()) else {
+    stroke.chord(untrack(|| keys.place()).system)
+}
+
+fn pressed(desk: Desk, keys: Keys, event: &KeyboardEvent) {
+    if keys.recording.get_untracked() == Recording::Yes {
+        return;
+    }
+    let Some(chord) = chord_of(keys, event) else {
         return;
     };
-    let overlays = matches!(
-        command,
-        Command::Sessions
-            | Command::Shortcuts
-            | Command::Settings
-            | Command::ToggleTheme
-            | Command::LargerText
-            | Command::SmallerText
-            | Command::ResetText
-    );
+    let Some(command) = keys.command(chord) else {
+        return;
+    };
     let in_terminal = in_terminal();
     match command {
-        _ if desk.overlay.get_untracked().is_some() && !overlays => return,
+        _ if desk.overlay.get_untracked().is_some() && command.reach() == Reach::Terminals => {
+            return;
+        }
         // Text fields copy and paste by themselves.
         Command::Copy | Command::CopySelection | Command::Paste if !in_terminal => return,
         Command::CopySelection if !selected() => return,
@@ -50,11 +73,22 @@ fn pressed(desk: Desk, event: &KeyboardEvent) {
         Command::Paste if !event.shift_key() && is_mac() => return,
         // The browser's own paste follows, as an event that the page takes.
         Command::Paste => return event.stop_propagation(),
+        // Function keys are a full-screen program's own.
+        _ if bare(chord) && in_terminal && full_screen() => return,
         _ => {}
     }
     event.prevent_default();
     event.stop_propagation();
     commands::run(desk, command);
+}
+
+/// A function key with nothing but Shift.
+fn bare(chord: Chord) -> bool {
+    let without_shift = Modifiers {
+        shift: false,
+        ..chord.modifiers
+    };
+    without_shift == NONE
 }
 
 fn in_terminal() -> bool {
@@ -69,4 +103,22 @@ fn is_mac() -> bool {
 
 fn selected() -> bool {
     panes::shown_emulator().is_some_and(|emulator| emulator.has_selection())
+}
+
+fn full_screen() -> bool {
+    panes::shown_emulator().is_some_and(|emulator| emulator.is_full_screen())
+}
+
+fn place() -> Place {
+    let shown_as = |mode: &str| {
+        let query = window().match_media(&format!("(display-mode: {mode})"));
+        query.ok().flatten().is_some_and(|query| query.matches())
+    };
+    let app = ["standalone", "minimal-ui", "window-controls-overlay"];
+    let kind = match app.into_iter().any(shown_as) {
+        true => Window::App,
+        false => Window::Tab,
+    };
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    Place::of(&agent, kind)
 }

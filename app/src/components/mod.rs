@@ -8,6 +8,7 @@
 
 mod app;
 mod banner;
+mod chooser;
 #[cfg(feature = "hydrate")]
 pub(crate) mod clipboard;
 #[cfg(feature = "hydrate")]
@@ -20,17 +21,24 @@ mod grid_bar;
 pub(crate) mod icons;
 #[cfg(feature = "hydrate")]
 mod keyboard;
+#[cfg(feature = "hydrate")]
+mod keyfile;
 mod login;
 #[cfg(feature = "hydrate")]
 mod looks;
 mod lost;
+mod palette;
 mod paste_warning;
 mod picker;
+mod recorder;
+#[cfg(feature = "hydrate")]
+mod regions;
 pub(crate) mod search_bar;
 mod settings;
 mod shortcuts;
 mod tab;
 mod tab_bar;
+mod tab_finder;
 mod toasts;
 mod touch_keys;
 mod touch_menu;

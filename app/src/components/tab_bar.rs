@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::LinkState;
 use super::icons::{Icon, Knot};
 use super::tab::TabView;
+use super::tab_finder::FinderButton;
 use crate::keys::{Command, hint};
 use crate::state::banner::connection;
 use crate::state::desk::{Desk, Overlay};
@@ -36,13 +37,14 @@ pub(crate) fn TabBar() -> impl IntoView {
     let kind = move || link.get().kind;
 
     view! {
-        <header class="bar">
+        <header class="bar" data-region="bar">
             <span class="brand" aria-hidden="true"><Knot /></span>
             <div class="tabs" role="tablist" aria-label="Terminals" node_ref=list on:wheel=scroll>
                 <For each=move || tabs.get() key=Clone::clone let:tab>
                     <TabView tab=tab />
                 </For>
             </div>
+            <FinderButton list=list />
             <button
                 type="button"
                 class="icon-button new-tab"
@@ -83,6 +85,16 @@ pub(crate) fn TabBar() -> impl IntoView {
                     on:click=move |_| desk.toggle_grid()
                 >
                     <Icon name="grid" />
+                </button>
+                <button
+                    type="button"
+                    class="icon-button palette-button"
+                    aria-label="Command palette"
+                    title=hint("Command palette", Command::Palette)
+                    aria-haspopup="dialog"
+                    on:click=move |_| desk.toggle(Overlay::Palette)
+                >
+                    <Icon name="prompt" />
                 </button>
                 <button
                     type="button"

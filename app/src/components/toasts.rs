@@ -11,7 +11,7 @@ use crate::state::toasts::Tone;
 pub(crate) fn ToastList() -> impl IntoView {
     let toasts = expect_context::<Desk>().toasts;
     view! {
-        <div class="toasts" role="status" aria-live="polite">
+        <div class="toasts" role="status" aria-live="polite" data-region="messages">
             <For each=move || toasts.list() key=|toast| toast.id let:toast>
                 <div class="toast" class:problem=toast.tone == Tone::Problem>
                     <span class="toast-text">{toast.text}</span>

@@ -5,15 +5,18 @@ use leptos::prelude::*;
 use super::banner::LinkBanner;
 use super::context_menu::ContextMenu;
 use super::grid_bar::GridBar;
+use super::palette::Palette;
 use super::paste_warning::PasteWarning;
 use super::picker::Picker;
 use super::settings::SettingsDialog;
 use super::shortcuts::Shortcuts;
 use super::tab_bar::TabBar;
+use super::tab_finder::TabFinder;
 use super::toasts::ToastList;
 use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
 use super::{LinkState, PageVisible};
+use crate::keys::Keys;
 use crate::panes::Panes;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::seed::Seed;
@@ -24,6 +27,7 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     let desk = Desk::new(Seed::take());
     provide_context(desk);
     provide_context(desk.taste);
+    provide_context(Keys::new());
     provide_context(PageVisible(RwSignal::new(true)));
 
     #[cfg(feature = "hydrate")]
@@ -60,6 +64,12 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             {move || desk.menu.get().map(|place| view! { <ContextMenu place=place /> })}
             <Show when=move || desk.overlay.get() == Some(Overlay::Paste)>
                 <PasteWarning />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::Palette)>
+                <Palette />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::FindTab)>
+                <TabFinder />
             </Show>
         </div>
     }

@@ -16,6 +16,10 @@ pub(crate) enum Command {
     PreviousTab,
     /// Shows the nth tab, from 1; 9 is the last.
     JumpToTab(u8),
+    /// Uses the next pane of the tab, or shows the next tab behind the last pane.
+    NextTerminal,
+    /// Opens the list of tabs.
+    FindTab,
     /// Edits the active tab's name.
     RenameTab,
     /// Puts a new terminal to the right of the pane in use.
@@ -46,6 +50,8 @@ pub(crate) enum Command {
     ResetView,
     /// Moves the active tab along the bar.
     MoveTab(Step),
+    /// Opens the list of commands.
+    Palette,
     /// Opens the session picker.
     Sessions,
     /// Opens the list of the keys.
@@ -60,6 +66,10 @@ pub(crate) enum Command {
     ResetText,
     /// Dark to light and back.
     ToggleTheme,
+    /// Moves the keyboard to the next part of the page: bar, terminals, messages.
+    NextRegion,
+    /// The other way round.
+    PreviousRegion,
     /// Copies the selection and clears it. Without a selection the key goes to the program.
     CopySelection,
     /// Copies the selection, if there is one; never goes to the program.
@@ -74,4 +84,31 @@ pub(crate) enum Command {
     Paste,
     /// Looks for text in the terminal.
     Find,
+}
+
+/// Where a command works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Not while something lies over the terminals.
+    Terminals,
+    /// Also then: it opens or closes what lies there, or changes how the page looks.
+    Everywhere,
+}
+
+impl Command {
+    /// Where it works.
+    pub(crate) const fn reach(self) -> Reach {
+        match self {
+            Self::Palette
+            | Self::FindTab
+            | Self::Sessions
+            | Self::Shortcuts
+            | Self::Settings
+            | Self::LargerText
+            | Self::SmallerText
+            | Self::ResetText
+            | Self::ToggleTheme => Reach::Everywhere,
+            _ => Reach::Terminals,
+        }
+    }
 }

@@ -127,7 +127,7 @@ pub(crate) fn Panes() -> impl IntoView {
         })
     });
     view! {
-        <main class="panes">
+        <main class="panes" data-region="panes">
             <div
                 class="panel"
                 class:grid=move || desk.view() == View::Grid

@@ -61,6 +61,10 @@ pub(crate) enum Overlay {
     Shortcuts,
     /// The question before a paste.
     Paste,
+    /// The command palette.
+    Palette,
+    /// The list of tabs.
+    FindTab,
     /// The settings.
     Settings,
 }

@@ -272,6 +272,11 @@ impl Emulator {
         self.terminal.get_selection()
     }
 
+    /// Whether a full-screen program shows its own screen.
+    pub(crate) fn is_full_screen(&self) -> bool {
+        self.modern().buffer().active().kind() == "alternate"
+    }
+
     /// Selects nothing.
     pub(crate) fn clear_selection(&self) {
         self.terminal.clear_selection();

@@ -168,6 +168,23 @@ impl Desk {
         }
     }
 
+    /// Uses the next terminal: in a grid the next one there; else the next pane of the tab, and behind the
+    /// last one the first of the next tab.
+    pub(crate) fn next_terminal(self) {
+        let onward = self.peek(|workspace| {
+            let tab = workspace.active_tab()?;
+            let last = tab.panes().last().map(|pane| pane.id == tab.focused)?;
+            let mut after = workspace.clone();
+            after.next();
+            let first = after.active_tab()?.panes().first()?.id.clone();
+            last.then_some(first)
+        });
+        match onward {
+            Some(first) if untrack(|| self.view()) == View::Tabs => self.focus_pane(&first),
+            _ => self.step_pane(Step::Next),
+        }
+    }
+
     /// Uses the next pane of the tab, or the one before.
     pub(crate) fn step_pane(self, step: Step) {
         let grid = self.is_grid();
