@@ -62,11 +62,6 @@ impl Desk {
         self.with(|workspace| workspace.focused_pane().map(|pane| pane.id.clone()))
     }
 
-    /// The session of the pane in use, tracked.
-    pub(crate) fn focused_session(self) -> Option<SessionId> {
-        self.with(|workspace| workspace.focused_pane()?.session)
-    }
-
     /// What a pane is called, tracked.
     pub(crate) fn pane_name(self, pane: &str) -> String {
         let session = self.with(|workspace| workspace.pane(pane)?.session);
