@@ -10,7 +10,7 @@ use leptos::web_sys::{self, MouseEvent};
 use wasm_bindgen_futures::JsFuture;
 
 use super::context_menu::Place;
-use super::dom;
+use super::{dom, files};
 use crate::panes;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::paste::Offer;
@@ -38,7 +38,13 @@ pub(crate) fn listen(desk: Desk) {
         };
         event.prevent_default();
         event.stop_propagation();
-        paste(desk, pane, &text_of(&event));
+        // Copied text may come with a picture of itself.
+        let text = text_of(&event);
+        if text.is_empty() {
+            files::take(desk, &pane, &event);
+        } else {
+            paste(desk, pane, &text);
+        }
     });
     dom::listen_first(&window(), "contextmenu", move |event| {
         if let Some(event) = event.dyn_ref::<MouseEvent>() {

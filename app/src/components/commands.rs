@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{clipboard, looks, regions};
+use super::{clipboard, files, looks, regions};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
@@ -60,6 +60,9 @@ pub(crate) fn run(desk: Desk, command: Command) {
         }
         Command::Paste => clipboard::read_and_paste(desk),
         Command::Find => find(desk),
+        Command::Upload => files::ask(desk),
+        Command::DownloadText => files::save_text(desk),
+        Command::DownloadRecording => files::save_recording(desk),
     }
 }
 

@@ -26,6 +26,10 @@ const ITEMS: &[Option<(Command, &str)>] = &[
     Some((Command::SelectAll, "Select everything")),
     Some((Command::CopyAll, "Copy everything")),
     Some((Command::Find, "Search\u{2026}")),
+    None,
+    Some((Command::Upload, "Upload files\u{2026}")),
+    Some((Command::DownloadText, "Download as text")),
+    Some((Command::DownloadRecording, "Download a recording")),
 ];
 
 /// The menu, open while it exists.

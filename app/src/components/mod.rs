@@ -17,6 +17,8 @@ pub(crate) mod context_menu;
 mod dialog;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
+#[cfg(feature = "hydrate")]
+mod files;
 mod grid_bar;
 pub(crate) mod icons;
 #[cfg(feature = "hydrate")]
@@ -42,6 +44,7 @@ mod tab_finder;
 mod toasts;
 mod touch_keys;
 mod touch_menu;
+mod upload_list;
 #[cfg(feature = "hydrate")]
 mod viewport;
 #[cfg(feature = "hydrate")]

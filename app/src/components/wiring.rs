@@ -6,7 +6,7 @@ use std::time::Duration;
 use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
-use super::{PageVisible, clipboard, dom, keyboard, looks};
+use super::{PageVisible, clipboard, dom, files, keyboard, looks};
 use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
@@ -68,6 +68,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         panes::install_hooks();
         keyboard::listen(desk);
         clipboard::listen(desk);
+        files::listen(desk);
         visible.set(!document().hidden());
         dom::listen(&document(), "visibilitychange", move |_| {
             visible.set(!document().hidden());

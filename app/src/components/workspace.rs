@@ -15,6 +15,7 @@ use super::tab_finder::TabFinder;
 use super::toasts::ToastList;
 use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
+use super::upload_list::UploadList;
 use super::{LinkState, PageVisible};
 use crate::keys::Keys;
 use crate::panes::Panes;
@@ -52,6 +53,7 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             <TouchMenuView />
             <LinkBanner />
             <ToastList />
+            <UploadList />
             <Show when=move || desk.overlay.get() == Some(Overlay::Sessions)>
                 <Picker />
             </Show>

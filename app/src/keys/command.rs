@@ -84,6 +84,12 @@ pub(crate) enum Command {
     Paste,
     /// Looks for text in the terminal.
     Find,
+    /// Sends files to the server.
+    Upload,
+    /// Gives the user all text of the terminal as a file.
+    DownloadText,
+    /// Gives the user a recording of the session as a file.
+    DownloadRecording,
 }
 
 /// Where a command works.

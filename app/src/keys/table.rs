@@ -155,6 +155,9 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(SelectAll, "select-all", (Terminal, "Select everything in the terminal"), &[ctrl_alt_shift("KeyA")]),
     entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV"), ctrl("KeyV")]),
     entry(Find, "find", (Terminal, "Search the terminal"), &[ctrl_shift("KeyF"), alt_shift("KeyF")]),
+    entry(Upload, "upload", (Terminal, "Upload files and type their paths"), &[alt_shift("KeyU")]),
+    entry(DownloadText, "download-text", (Terminal, "Download everything in the terminal as text"), &[ctrl_alt_shift("KeyS")]),
+    entry(DownloadRecording, "download-recording", (Terminal, "Download a recording of the session"), &[ctrl_alt_shift("KeyR")]),
 ];
 
 /// The entry of a command.

@@ -40,7 +40,7 @@ use crate::text;
 use crate::workspace::{Rect, View};
 
 #[cfg(feature = "hydrate")]
-pub(crate) use registry::{install_hooks, repaint, shown_emulator, shown_pane};
+pub(crate) use registry::{install_hooks, repaint, shown_emulator, shown_pane, shown_session};
 
 /// What is left of a program that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +195,9 @@ fn PaneView(pane: String) -> impl IntoView {
             class:headed=move || headed.get()
             class:chosen=move || chosen.get()
             class:foreign=move || look.with(Look::is_foreign)
+            class:drop-target=move || {
+                pane.with_value(|pane| desk.drop_target.with(|target| target.as_ref() == Some(pane)))
+            }
             role="group"
             aria-label=move || name.get()
             style=move || rect.get().map(Rect::style)

@@ -39,6 +39,11 @@ pub(crate) fn shown_pane() -> Option<String> {
     all().into_iter().find(|pane| pane.is_in_use())?.pane()
 }
 
+/// The session of the pane on screen.
+pub(crate) fn shown_session() -> Option<SessionId> {
+    all().into_iter().find(|pane| pane.is_in_use())?.session()
+}
+
 /// A pane by its id in the workspace.
 pub(super) fn pane(id: &str) -> Option<Rc<Live>> {
     let mut panes = all().into_iter();

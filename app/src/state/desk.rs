@@ -20,6 +20,7 @@ use super::search::Searching;
 use super::seed::Seed;
 use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
+use super::uploads::Uploads;
 use crate::components::context_menu::Place;
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
@@ -109,6 +110,10 @@ pub(crate) struct Desk {
     pub(crate) searching: Searching,
     /// Where the menu of a terminal is open.
     pub(crate) menu: RwSignal<Option<Place>>,
+    /// The pane over which something is dragged from outside.
+    pub(crate) drop_target: RwSignal<Option<String>>,
+    /// Files on their way to the server.
+    pub(crate) uploads: Uploads,
     /// What is pasted.
     pub(crate) pasting: Pasting,
     /// Messages.
@@ -145,6 +150,8 @@ impl Desk {
             taste: Taste::new(),
             searching: Searching::new(),
             menu: RwSignal::new(None),
+            drop_target: RwSignal::new(None),
+            uploads: Uploads::new(),
             pasting: Pasting::new(),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),

@@ -1,6 +1,6 @@
 //! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`], [`known`],
 //! [`face`], [`progress`], [`look`], [`banner`], [`search`], [`paste`], [`copied`], [`link`], [`settings`],
-//! [`gesture`], [`held`], [`fuzzy`], [`recent`]); [`desk`] holds the few signals that views read. Terminal bytes never come here.
+//! [`gesture`], [`held`], [`fuzzy`], [`recent`], [`uploads`]); [`desk`] holds the few signals that views read. Terminal bytes never come here.
 
 pub(crate) mod banner;
 pub(crate) mod copied;
@@ -23,3 +23,4 @@ pub(crate) mod seed;
 pub(crate) mod settings;
 pub(crate) mod tail;
 pub(crate) mod toasts;
+pub(crate) mod uploads;
