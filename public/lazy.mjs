@@ -20,3 +20,50 @@ export async function copyAsHtml(terminal, selected) {
   // Promised at once: the browser allows it only while it remembers the key.
   await navigator.clipboard.write([new ClipboardItem({ "text/html": html(), "text/plain": text })]);
 }
+
+/** What one terminal may keep of pictures, MB, and the most pixels of one. */
+const PICTURES_MB = 32;
+const PICTURE_PIXELS = 4096 * 4096;
+
+/**
+ * Shows pictures (sixel, and iTerm2's protocol) in a terminal. What draws them is fetched with the first one; the parser
+ * waits for it, so that the picture is where the program put it. A terminal without pictures pays nothing.
+ */
+export function showPictures(terminal) {
+  /** @type {Promise<any> | undefined} */
+  let addon;
+  let ready = false;
+  const load = async () => {
+    const { ImageAddon } = await import("./addon-image.mjs");
+    const loaded = new ImageAddon({ enableSizeReports: false, pixelLimit: PICTURE_PIXELS, storageLimit: PICTURES_MB });
+    terminal.loadAddon(loaded);
+    // The decoder is compiled beside; without it the picture is missing.
+    const { sixel } = Object.fromEntries(loaded._handlers);
+    for (let turns = 0; !sixel._dec && turns < 500; turns += 1) await new Promise((resolve) => setTimeout(resolve, 4));
+    ready = true;
+    return loaded;
+  };
+  /** Hands the addon's own handler what came before it was there. @type {(name: string, data: string, begin: (handler: any) => void) => Promise<any>} */
+  const first = async (name, data, begin) => {
+    // The addon's own handlers come before these now.
+    if (ready) return false;
+    try {
+      addon ??= load();
+      const handler = (await addon)._handlers.get(name);
+      begin(handler);
+      const codes = Uint32Array.from(data, (character) => character.charCodeAt(0));
+      handler.put(codes, 0, codes.length);
+      return await (handler.unhook ?? handler.end).call(handler, true);
+    } catch {
+      // It could not be fetched: the picture is missing, the text goes on.
+      addon = undefined;
+      return true;
+    }
+  };
+  terminal.parser.registerDcsHandler({ final: "q" }, (/** @type {string} */ data, /** @type {number[]} */ params) =>
+    first("sixel", data, (handler) => handler.hook({ params, length: params.length })),
+  );
+  terminal.parser.registerOscHandler(1337, (/** @type {string} */ data) =>
+    data.startsWith("File=") ? first("iip", data, (handler) => handler.start()) : false,
+  );
+}

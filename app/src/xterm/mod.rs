@@ -8,6 +8,7 @@ mod api;
 pub(crate) mod clipboard;
 mod dress;
 pub(crate) mod fonts;
+mod images;
 mod links;
 pub(crate) mod pointing;
 mod repairs;
@@ -134,6 +135,7 @@ impl Emulator {
         emulator.notice_colours();
         emulator.take_sizes();
         emulator.erase_from_the_last_cell();
+        emulator.show_pictures();
         emulator
     }
 
