@@ -21,7 +21,7 @@ pub(crate) enum Target {
     Command(Command),
     /// Shows a tab.
     Tab(String),
-    /// Shows a session that is in no tab.
+    /// Shows a session, in its pane or a new tab.
     Session(SessionId),
 }
 

@@ -5,7 +5,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::keys::{Command, entry_of};
+use crate::keys::{Command, Keys};
 use crate::state::desk::Desk;
 
 /// Where the menu is wanted: CSS pixels from the page's corner.
@@ -64,11 +64,14 @@ pub(crate) fn ContextMenu(
         event.prevent_default();
         event.stop_propagation();
     };
-    let items = ITEMS.iter().map(|item| match item {
+    let keys = expect_context::<Keys>();
+    let items = ITEMS.iter().map(move |item| match item {
         None => view! { <div class="menu-line" role="separator"></div> }.into_any(),
         Some((command, words)) => {
-            let chord = entry_of(*command).and_then(|entry| entry.chords.first());
-            let chord = chord.map(|chord| view! { <span class="menu-chord">{chord.text()}</span> });
+            let chord = untrack(|| keys.best(*command));
+            let system = untrack(|| keys.place()).system;
+            let chord =
+                chord.map(|chord| view! { <span class="menu-chord">{chord.said(system)}</span> });
             view! {
                 <button
                     type="button"

@@ -71,8 +71,8 @@ fn pressed(desk: Desk, keys: Keys, event: &KeyboardEvent) {
         Command::CopySelection if !selected() => return,
         // On a Mac it is no paste but the program's.
         Command::Paste if !event.shift_key() && is_mac() => return,
-        // The browser's own paste follows, as an event that the page takes.
-        Command::Paste => return event.stop_propagation(),
+        // The browser's own paste follows, as an event that the page takes. It knows only its own keys.
+        Command::Paste if chord.code == "KeyV" => return event.stop_propagation(),
         // Function keys are a full-screen program's own.
         _ if bare(chord) && in_terminal && full_screen() => return,
         _ => {}

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::chooser::{Choice, Chooser, Target};
-use crate::functions::sessions::{SessionRow, State};
+use crate::functions::sessions::State;
 use crate::keys::place::System;
 use crate::keys::{Command, Entry, Keys, TABLE};
 use crate::state::desk::Desk;
@@ -33,22 +33,29 @@ pub(super) struct Place {
     pub(super) icon: Option<&'static str>,
 }
 
-/// All tabs, then the sessions that run in none. Tracked.
+/// All tabs, then the sessions that share one or run in none. Tracked.
 fn places(desk: Desk) -> Vec<Place> {
     let mut places = tabs(desk);
-    let shown = desk.with(|workspace| {
-        let sessions = workspace.panes().filter_map(|pane| pane.session);
-        sessions.collect::<Vec<_>>()
-    });
-    let detached =
-        |row: &&SessionRow| row.state != State::Exited && !shown.contains(&row.session_id);
-    let sessions = desk.sessions();
-    places.extend(sessions.iter().filter(detached).map(|row| Place {
-        target: Target::Session(row.session_id),
-        name: row.label.clone(),
-        detail: "detached session".to_owned(),
-        icon: None,
-    }));
+    let rows = desk.sessions();
+    let running = rows.iter().filter(|row| row.state != State::Exited);
+    for row in running {
+        let tab = desk.with(|workspace| {
+            let tab = workspace.tab_of(row.session_id)?;
+            Some((tab.id.clone(), tab.panes().len()))
+        });
+        let detail = match tab {
+            // Found by its tab.
+            Some((_, 1)) => continue,
+            Some((tab, _)) => format!("pane of {}", desk.name(&tab)),
+            None => "detached session".to_owned(),
+        };
+        places.push(Place {
+            target: Target::Session(row.session_id),
+            name: row.label.clone(),
+            detail,
+            icon: None,
+        });
+    }
     places
 }
 
@@ -164,13 +171,13 @@ fn arrange(
 fn offered(desk: Desk, command: Command) -> bool {
     let tabs = || desk.with(|workspace| workspace.tabs.len());
     match command {
-        // Here already; and what only a key can ask for.
-        Command::Palette | Command::CopySelection | Command::Paste => false,
+        // Here already; and what differs from another only by its key.
+        Command::Palette | Command::CopySelection => false,
         Command::NewTab => !desk.only_reads(),
         Command::NextTab | Command::PreviousTab => tabs() > 1,
         // By its name, below.
         Command::JumpToTab(_) => false,
-        Command::Copy => selected(),
+        Command::Copy | Command::CopyHtml => selected(),
         _ => true,
     }
 }
