@@ -43,6 +43,17 @@ pub struct LinkView {
     pub kind: LinkKind,
 }
 
+/// How good the link is, for people to see.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Quality {
+    /// What an answer of the server takes, milliseconds.
+    pub round_trip_ms: Option<u32>,
+    /// Since when the present transport works, by the page's clock.
+    pub since_ms: Option<f64>,
+    /// How often another was taken since the page was loaded.
+    pub reconnects: u32,
+}
+
 /// Whether a pane is shown in a visible page. Only then does output stream to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {

@@ -114,6 +114,14 @@ impl Driver {
             ToLink::Parsed { session, offset } => self.handle(Event::Parsed { session, offset }),
             ToLink::Attention(attention) => self.handle(Event::Attention(attention)),
             ToLink::RetryNow => self.handle(Event::RetryNow),
+            ToLink::Reconnect => self.handle(Event::Reconnect),
+            ToLink::SignedIn { proof } => {
+                if let Some(running) = &mut self.0.borrow_mut().running {
+                    running.proof.clone_from(&proof);
+                }
+                self.handle(Event::SignedIn(proof));
+            }
+            ToLink::Measure => self.handle(Event::Measure),
         }
     }
 
@@ -198,6 +206,7 @@ impl Driver {
                 });
             }
             Effect::Detached => messages.push(ToPage::Detached.into()),
+            Effect::RoundTrip(ms) => messages.push(ToPage::RoundTrip { ms }.into()),
             Effect::Status(status) => {
                 let retry_in_ms = match status {
                     Status::Offline { retry_at_ms } => retry_at_ms.saturating_sub(now),

@@ -34,6 +34,15 @@ pub enum ToLink {
     Attention(Attention),
     /// Try again now.
     RetryNow,
+    /// Take another transport, whatever the present one is worth.
+    Reconnect,
+    /// The user has signed in again.
+    SignedIn {
+        /// The page's secret from now on.
+        proof: Option<String>,
+    },
+    /// Ask how long an answer of the server takes.
+    Measure,
 }
 
 /// Link to page.
@@ -51,5 +60,10 @@ pub enum ToPage {
         status: Status,
         /// For `Offline`: the next try in this many milliseconds.
         retry_in_ms: u64,
+    },
+    /// An answer of the server took so long.
+    RoundTrip {
+        /// Milliseconds.
+        ms: u64,
     },
 }

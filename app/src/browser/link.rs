@@ -16,7 +16,8 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
 use super::surroundings;
-use crate::link_api::{Focus, LinkKind, LinkView, Visibility};
+use crate::link_api::{Focus, LinkKind, LinkView, Quality, Visibility};
+use crate::state::quality::Meter;
 use bowline_protocol::client::Status;
 
 /// Takes what concerns the whole page.
@@ -110,6 +111,8 @@ struct Inner {
     post: RefCell<Option<Post>>,
     panes: RefCell<HashMap<SessionId, Pane>>,
     state: RwSignal<LinkView>,
+    meter: RefCell<Meter>,
+    quality: RwSignal<Quality>,
     on_notice: RefCell<Vec<OnNotice>>,
     on_news: RefCell<Option<OnNews>>,
     client: ClientId,
@@ -126,6 +129,8 @@ impl LinkHandle {
             post: RefCell::new(None),
             panes: RefCell::default(),
             state: RwSignal::new(LinkView::default()),
+            meter: RefCell::default(),
+            quality: RwSignal::new(Quality::default()),
             on_notice: RefCell::default(),
             on_news: RefCell::default(),
             client: ClientId::from_bytes(surroundings::random_bytes()),
@@ -170,6 +175,29 @@ impl LinkHandle {
     /// Tries again now.
     pub fn retry_now(&self) {
         self.0.say(ToLink::RetryNow, None);
+    }
+
+    /// How good the link is. Changes once a second at most, and says so only when somebody [measures] it.
+    ///
+    /// [measures]: LinkHandle::measure
+    pub fn quality(&self) -> Signal<Quality> {
+        self.0.quality.into()
+    }
+
+    /// Asks how long an answer takes, unless that is being asked.
+    pub fn measure(&self) {
+        self.0.say(ToLink::Measure, None);
+    }
+
+    /// The user has signed in again; this is the page's secret from now on.
+    pub fn signed_in(&self, proof: &str) {
+        let proof = Some(proof.to_owned());
+        self.0.say(ToLink::SignedIn { proof }, None);
+    }
+
+    /// Takes another transport now, whatever the present one is worth.
+    pub fn reconnect(&self) {
+        self.0.say(ToLink::Reconnect, None);
     }
 
     /// Calls back for what concerns the whole page.
@@ -368,6 +396,12 @@ impl Inner {
                 };
                 self.state.set(LinkView { kind });
             }
+            ToPage::RoundTrip { ms } => {
+                let news = self.meter.borrow_mut().measured(ms, js_sys::Date::now());
+                if let Some(quality) = news {
+                    self.quality.set(quality);
+                }
+            }
         }
     }
 
@@ -453,7 +487,12 @@ impl Inner {
                     callback(notice);
                 }
             }
-            ServerFrame::Welcome { .. } | ServerFrame::Pong { .. } | ServerFrame::KeepAlive => {}
+            ServerFrame::Welcome { .. } => {
+                let quality = self.meter.borrow_mut().opened(js_sys::Date::now());
+                self.quality.set(quality);
+                self.say(ToLink::Measure, None);
+            }
+            ServerFrame::Pong { .. } | ServerFrame::KeepAlive => {}
         }
     }
 

@@ -1,6 +1,5 @@
 //! The root: the login view or the workspace.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::Gate;
@@ -17,6 +16,8 @@ pub fn App() -> impl IntoView {
     let code = LoginCode::default();
     provide_context(Gate(gate));
     provide_context(code);
+    #[cfg(feature = "hydrate")]
+    provide_context(super::OpenLink(StoredValue::new(None)));
 
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
@@ -28,9 +29,17 @@ pub fn App() -> impl IntoView {
         }
     });
 
-    move || match gate.get() {
-        GateView::Login => Either::Left(view! { <Login /> }),
-        GateView::Open => Either::Right(view! { <WorkspaceView /> }),
+    // A workspace that was open stays below the login view: nothing of it is lost by signing in again.
+    let opened = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || gate.get() == GateView::Open
+    });
+    view! {
+        <Show when=move || opened.get()>
+            <WorkspaceView />
+        </Show>
+        <Show when=move || gate.get() == GateView::Login>
+            <Login />
+        </Show>
     }
 }
 

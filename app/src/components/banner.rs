@@ -3,8 +3,9 @@
 
 use leptos::prelude::*;
 
+use super::ending::EndingNotice;
 use super::lost::LostNotice;
-use super::{Gate, LinkState};
+use super::{Gate, LinkState, RestartTold};
 use crate::context::GateView;
 use crate::state::banner::{Banner, Offer};
 
@@ -16,9 +17,9 @@ pub(crate) fn LinkBanner() -> impl IntoView {
     let shown = RwSignal::new(None::<Banner>);
 
     #[cfg(feature = "hydrate")]
-    watch(link, shown);
+    watch(link, shown, expect_context::<RestartTold>().0);
     #[cfg(not(feature = "hydrate"))]
-    let _ = link;
+    let _ = (link, expect_context::<RestartTold>());
 
     #[cfg(feature = "hydrate")]
     let retry = {
@@ -29,35 +30,52 @@ pub(crate) fn LinkBanner() -> impl IntoView {
     let retry = || {};
     let retry = StoredValue::new(retry);
 
+    // Apart from each other: nothing is made anew, or read out again, because a second passed.
+    let offer = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|banner| banner.offer)));
+    let text = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|banner| banner.text)));
+    let next =
+        Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|banner| banner.next.clone())));
+    let button = move |offer| match offer {
+        Offer::Wait => None,
+        Offer::Retry => Some(
+            view! {
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| retry.with_value(|retry| retry())
+                >
+                    "Retry now"
+                </button>
+            }
+            .into_any(),
+        ),
+        Offer::SignIn => Some(
+            view! {
+                <button
+                    type="button"
+                    class="button primary"
+                    on:click=move |_| gate.set(GateView::Login)
+                >
+                    "Sign in again"
+                </button>
+            }
+            .into_any(),
+        ),
+    };
     view! {
         <div class="banner-place" role="status" aria-live="polite" data-region="messages">
-            {move || shown.get().map(|banner| view! {
+            {move || offer.get().map(|offer| view! {
                 <div class="banner">
                     <span class="banner-mark" aria-hidden="true"></span>
-                    <span>{banner.text}</span>
-                    {match banner.offer {
-                        Offer::Wait => None,
-                        Offer::Retry => Some(view! {
-                            <button
-                                type="button"
-                                class="button"
-                                on:click=move |_| retry.with_value(|retry| retry())
-                            >
-                                "Retry now"
-                            </button>
-                        }.into_any()),
-                        Offer::SignIn => Some(view! {
-                            <button
-                                type="button"
-                                class="button primary"
-                                on:click=move |_| gate.set(GateView::Login)
-                            >
-                                "Sign in again"
-                            </button>
-                        }.into_any()),
-                    }}
+                    <span>
+                        {move || text.get()}
+                        " "
+                        <span aria-hidden="true">{move || next.get()}</span>
+                    </span>
+                    {button(offer)}
                 </div>
-            })}
+            }.into_any())}
+            <EndingNotice />
             <LostNotice />
         </div>
     }
@@ -65,7 +83,11 @@ pub(crate) fn LinkBanner() -> impl IntoView {
 
 /// Looks at the clock twice a second while there is no connection.
 #[cfg(feature = "hydrate")]
-fn watch(link: Signal<crate::link_api::LinkView>, shown: RwSignal<Option<Banner>>) {
+fn watch(
+    link: Signal<crate::link_api::LinkView>,
+    shown: RwSignal<Option<Banner>>,
+    told: StoredValue<Option<f64>>,
+) {
     use std::time::Duration;
 
     use crate::link_api::LinkKind;
@@ -90,6 +112,7 @@ fn watch(link: Signal<crate::link_api::LinkView>, shown: RwSignal<Option<Banner>
         let elapsed = Elapsed {
             broken_ms: since.broken.map_or(0.0, |broken| now - broken),
             state_ms: now - since.state,
+            restart_ms: told.get_value().map(|told| now - told),
         };
         let next = banner(kind, elapsed);
         if shown.with_untracked(|shown| *shown != next) {
@@ -105,10 +128,5 @@ fn watch(link: Signal<crate::link_api::LinkView>, shown: RwSignal<Option<Banner>
         });
         look();
     });
-    let ticking = set_interval_with_handle(look, Duration::from_millis(500));
-    on_cleanup(move || {
-        if let Ok(ticking) = ticking {
-            ticking.clear();
-        }
-    });
+    super::clock::each(Duration::from_millis(500), look);
 }

@@ -1,13 +1,16 @@
 //! Does what commands ask for, whoever asks: a chord, the palette, a button. In the browser only.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
-use super::{clipboard, files, looks, regions};
+use super::{clipboard, dictation, files, looks, regions};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::toasts::Tone;
+use crate::state::welcome::Welcome;
 use crate::workspace::{Side, Step, Workspace};
 
 /// Does it.
@@ -47,6 +50,13 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::LargerText => looks::resize(desk.taste, 1),
         Command::SmallerText => looks::resize(desk.taste, -1),
         Command::ResetText => desk.taste.change(|settings| settings.text.size = None),
+        Command::Connection => desk.toggle(Overlay::Connection),
+        Command::Welcome => {
+            desk.overlay.set(None);
+            // Behind the key that asks: the next one takes them away.
+            set_timeout(move || desk.welcome.set(Welcome::Asked), Duration::ZERO);
+        }
+        Command::Dictate => dictate(desk),
         Command::ToggleTheme => looks::toggle(desk.taste),
         Command::NextRegion => regions::go(desk, regions::Way::On),
         Command::PreviousRegion => regions::go(desk, regions::Way::Back),
@@ -86,6 +96,15 @@ fn copy_all(desk: Desk) {
 fn in_use(desk: Desk, act: impl FnOnce(&str)) {
     if let Some(pane) = untrack(|| desk.focused_pane()) {
         act(&pane);
+    }
+}
+
+fn dictate(desk: Desk) {
+    if dictation::is_there() {
+        desk.toggle(Overlay::Dictation);
+    } else {
+        let text = "This browser has no speech recognition. Chrome, Edge and Safari have one.";
+        desk.toasts.say(Tone::Problem, text);
     }
 }
 

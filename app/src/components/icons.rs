@@ -51,6 +51,9 @@ pub(crate) fn Icon(name: &'static str) -> impl IntoView {
         "note" => "M2.8 3.2h10.4v7.2H7.6l-2.8 2.6v-2.6h-2z",
         "pause" => "M5.8 4v8M10.2 4v8",
         "question" => "M5.4 6a2.6 2.6 0 1 1 3.9 2.3c-.8.5-1.3.9-1.3 1.8M8 12.7v.1",
+        "mic" => {
+            "M8 1.8a2 2 0 0 1 2 2v3.6a2 2 0 0 1-4 0V3.8a2 2 0 0 1 2-2zM3.8 7.4a4.2 4.2 0 0 0 8.4 0M8 11.6v2.6"
+        }
         "check" => "M3.2 8.6l3.2 3.2 6.4-7.2",
         "stop" => "M4.5 4.5h7v7h-7z",
         "paste" => {

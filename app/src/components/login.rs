@@ -5,7 +5,11 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::Gate;
+#[cfg(feature = "hydrate")]
+use super::OpenLink;
 use super::icons::Knot;
+use crate::context::GateView;
 use crate::functions;
 
 /// A login code that came in the address, in context.
@@ -71,32 +75,53 @@ async fn log_in(secret: Secret) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-fn try_secret(stage: RwSignal<Stage>, secret: Secret) {
+fn try_secret(stage: RwSignal<Stage>, way: Way, secret: Secret) {
     stage.set(Stage::Trying);
     spawn_local(async move {
         match log_in(secret).await {
-            Ok(proof) => enter(&proof),
+            Ok(proof) => way.enter(&proof),
             Err(why) => stage.set(Stage::Refused(why)),
         }
     });
 }
 
-/// Keeps the proof and loads the page again, now with the cookie.
-fn enter(proof: &str) {
+/// The way in.
+#[derive(Clone, Copy)]
+struct Way {
+    gate: RwSignal<GateView>,
     #[cfg(feature = "hydrate")]
-    {
-        crate::browser::set_proof(Some(proof));
-        // Fails only while the page is being left.
-        let _ = window().location().reload();
+    open: OpenLink,
+}
+
+impl Way {
+    /// Keeps the proof. A workspace that lies below goes on with it; without one the page is loaded again, now
+    /// with the cookie.
+    fn enter(self, proof: &str) {
+        #[cfg(feature = "hydrate")]
+        {
+            crate::browser::set_proof(Some(proof));
+            if let Some(link) = self.open.0.get_value() {
+                link.signed_in(proof);
+                self.gate.set(GateView::Open);
+                return;
+            }
+            // Fails only while the page is being left.
+            let _ = window().location().reload();
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (self.gate, proof);
     }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = proof;
 }
 
 /// The login view.
 #[component]
 pub(crate) fn Login() -> impl IntoView {
     let code = expect_context::<LoginCode>();
+    let way = Way {
+        gate: expect_context::<Gate>().0,
+        #[cfg(feature = "hydrate")]
+        open: expect_context::<OpenLink>(),
+    };
     let stage = RwSignal::new(Stage::Asking);
     let secret = RwSignal::new(String::new());
 
@@ -107,7 +132,7 @@ pub(crate) fn Login() -> impl IntoView {
     Effect::new(move |_| {
         listening.set(true);
         if let Some(code) = code.take() {
-            try_secret(stage, Secret::Code(code));
+            try_secret(stage, way, Secret::Code(code));
         }
     });
     Effect::new(move |_| {
@@ -130,7 +155,7 @@ pub(crate) fn Login() -> impl IntoView {
             Some(code) => Secret::Code(code.to_owned()),
             None => Secret::Token(text.to_owned()),
         };
-        try_secret(stage, offered);
+        try_secret(stage, way, offered);
     };
     let trying = Signal::derive(move || stage.with(|stage| *stage == Stage::Trying));
     let problem = Signal::derive(move || {

@@ -11,12 +11,15 @@ mod banner;
 mod chooser;
 #[cfg(feature = "hydrate")]
 pub(crate) mod clipboard;
+mod clock;
 #[cfg(feature = "hydrate")]
 mod commands;
 pub(crate) mod context_menu;
 mod dialog;
+mod dictation;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
+mod ending;
 #[cfg(feature = "hydrate")]
 mod files;
 mod grid_bar;
@@ -25,10 +28,13 @@ pub(crate) mod icons;
 mod keyboard;
 #[cfg(feature = "hydrate")]
 mod keyfile;
+mod link_details;
 mod login;
 #[cfg(feature = "hydrate")]
 mod looks;
 mod lost;
+#[cfg(feature = "hydrate")]
+mod notices;
 mod palette;
 mod paste_warning;
 mod picker;
@@ -37,7 +43,9 @@ mod recorder;
 mod regions;
 pub(crate) mod search_bar;
 mod settings;
+mod setup_panel;
 mod shortcuts;
+mod splash;
 mod tab;
 mod tab_bar;
 mod tab_finder;
@@ -62,9 +70,19 @@ use crate::link_api::LinkView;
 #[derive(Clone, Copy)]
 pub(crate) struct Gate(pub(crate) RwSignal<GateView>);
 
+/// The link of the workspace that lies below the login view, in context, once there is one: who signs in again
+/// goes on with it.
+#[cfg(feature = "hydrate")]
+#[derive(Clone, Copy)]
+pub(crate) struct OpenLink(StoredValue<Option<crate::link_api::LinkHandle>>);
+
 /// The link's state, in context.
 #[derive(Clone, Copy)]
 pub(crate) struct LinkState(pub(crate) Signal<LinkView>);
+
+/// When the server last said that it restarts, by the page's clock, in context.
+#[derive(Clone, Copy)]
+pub(crate) struct RestartTold(pub(crate) StoredValue<Option<f64>>);
 
 /// Whether the page is on screen, in context. The server says yes.
 #[derive(Clone, Copy)]

@@ -3,12 +3,12 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::LinkState;
+use super::dictation::DictationButton;
 use super::icons::{Icon, Knot};
+use super::link_details::LinkDot;
 use super::tab::TabView;
 use super::tab_finder::FinderButton;
 use crate::keys::{Command, hint};
-use crate::state::banner::connection;
 use crate::state::desk::{Desk, Overlay};
 use crate::text;
 use crate::workspace::{Side, View};
@@ -17,7 +17,6 @@ use crate::workspace::{Side, View};
 #[component]
 pub(crate) fn TabBar() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let link = expect_context::<LinkState>().0;
     let list = NodeRef::<Div>::new();
     let tabs = Memo::new(move |_| {
         desk.with(|workspace| {
@@ -34,7 +33,6 @@ pub(crate) fn TabBar() -> impl IntoView {
     };
     let count = Memo::new(move |_| text::session_count(desk.running()));
     let number = Memo::new(move |_| desk.running());
-    let kind = move || link.get().kind;
 
     view! {
         <header class="bar" data-region="bar">
@@ -129,13 +127,8 @@ pub(crate) fn TabBar() -> impl IntoView {
                 >
                     <Icon name="gear" />
                 </button>
-                <span
-                    class="link-dot"
-                    role="img"
-                    data-kind=move || kind().name()
-                    title=move || connection(kind())
-                    aria-label=move || connection(kind())
-                ></span>
+                <DictationButton />
+                <LinkDot />
             </div>
         </header>
     }

@@ -11,7 +11,16 @@ use crate::state::toasts::Tone;
 pub(crate) fn ToastList() -> impl IntoView {
     let toasts = expect_context::<Desk>().toasts;
     view! {
-        <div class="toasts" role="status" aria-live="polite" data-region="messages">
+        <div
+            class="toasts"
+            role="status"
+            aria-live="polite"
+            data-region="messages"
+            on:mouseenter=move |_| toasts.hold()
+            on:mouseleave=move |_| toasts.release()
+            on:focusin=move |_| toasts.hold()
+            on:focusout=move |_| toasts.release()
+        >
             <For each=move || toasts.list() key=|toast| toast.id let:toast>
                 <div class="toast" class:problem=toast.tone == Tone::Problem>
                     <span class="toast-text">{toast.text}</span>

@@ -24,6 +24,9 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     let link = use_context::<LinkHandle>()
         .unwrap_or_else(|| LinkHandle::start(expect_context::<ConnectLink>()));
     provide_context(link.clone());
+    if let Some(open) = use_context::<super::OpenLink>() {
+        open.0.set_value(Some(link.clone()));
+    }
     let state = link.state();
     let visible = expect_context::<PageVisible>().0;
     if dom::query("view").as_deref() == Some("readonly") {
@@ -32,9 +35,13 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
 
     looks::follow(desk.taste);
 
+    let told = expect_context::<super::RestartTold>().0;
     link.on_notice(move |notice| match notice {
         Notice::Workspace { revision } => desk.announced(revision),
-        Notice::Restart => desk.toasts.say(Tone::Info, "The server is restarting."),
+        Notice::Restart => {
+            told.set_value(Some(super::clock::now_ms()));
+            desk.toasts.say(Tone::Info, "The server is restarting.");
+        }
     });
 
     Effect::new(move |_| {
@@ -43,9 +50,14 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
             let _ = root.set_attribute("data-link", state.get().kind.name());
         }
     });
+    let sent = super::notices::Sent::default();
+    let heard = sent.clone();
     link.on_news(move |session, news| match news {
         News::Followed => desk.attached(session),
-        News::Event(event) => desk.hear(session, event),
+        News::Event(event) => {
+            heard.hear(session, event);
+            desk.hear(session, event);
+        }
     });
 
     let title = Memo::new(move |_| {
@@ -69,6 +81,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         keyboard::listen(desk);
         clipboard::listen(desk);
         files::listen(desk);
+        super::notices::run(desk, sent.clone());
         visible.set(!document().hidden());
         dom::listen(&document(), "visibilitychange", move |_| {
             visible.set(!document().hidden());

@@ -4,19 +4,24 @@ use leptos::prelude::*;
 
 use super::banner::LinkBanner;
 use super::context_menu::ContextMenu;
+use super::dictation::DictationPanel;
 use super::grid_bar::GridBar;
+use super::link_details::LinkDetails;
 use super::palette::Palette;
 use super::paste_warning::PasteWarning;
 use super::picker::Picker;
 use super::settings::SettingsDialog;
+use super::setup_panel::SetupPanel;
 use super::shortcuts::Shortcuts;
+use super::splash::Splash;
 use super::tab_bar::TabBar;
 use super::tab_finder::TabFinder;
 use super::toasts::ToastList;
 use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
 use super::upload_list::UploadList;
-use super::{LinkState, PageVisible};
+use super::{Gate, LinkState, PageVisible, RestartTold};
+use crate::context::GateView;
 use crate::keys::Keys;
 use crate::panes::Panes;
 use crate::state::desk::{Desk, Overlay};
@@ -25,11 +30,13 @@ use crate::state::seed::Seed;
 /// Everything behind the gate.
 #[component]
 pub(crate) fn WorkspaceView() -> impl IntoView {
+    let gate = expect_context::<Gate>().0;
     let desk = Desk::new(Seed::take());
     provide_context(desk);
     provide_context(desk.taste);
     provide_context(Keys::new());
     provide_context(PageVisible(RwSignal::new(true)));
+    provide_context(RestartTold(StoredValue::new(None)));
 
     #[cfg(feature = "hydrate")]
     let link_state = super::wiring::connect(desk);
@@ -43,7 +50,7 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     let fingers = RwSignal::new(false);
 
     view! {
-        <div class="workspace">
+        <div class="workspace" prop:inert=move || gate.get() == GateView::Login>
             <TabBar />
             <GridBar />
             <Panes />
@@ -51,6 +58,8 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
                 <TouchKeys />
             </Show>
             <TouchMenuView />
+            <Splash />
+            <SetupPanel />
             <LinkBanner />
             <ToastList />
             <UploadList />
@@ -72,6 +81,12 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             </Show>
             <Show when=move || desk.overlay.get() == Some(Overlay::FindTab)>
                 <TabFinder />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::Connection)>
+                <LinkDetails />
+            </Show>
+            <Show when=move || desk.overlay.get() == Some(Overlay::Dictation)>
+                <DictationPanel />
             </Show>
         </div>
     }

@@ -64,6 +64,12 @@ pub(crate) enum Command {
     SmallerText,
     /// Makes text as large as on a fresh page.
     ResetText,
+    /// Opens the link's details.
+    Connection,
+    /// Shows the first-run hints.
+    Welcome,
+    /// Opens or closes dictation.
+    Dictate,
     /// Dark to light and back.
     ToggleTheme,
     /// Moves the keyboard to the next part of the page: bar, terminals, messages.
@@ -110,6 +116,9 @@ impl Command {
             | Self::Sessions
             | Self::Shortcuts
             | Self::Settings
+            | Self::Connection
+            | Self::Dictate
+            | Self::Welcome
             | Self::LargerText
             | Self::SmallerText
             | Self::ResetText

@@ -398,12 +398,6 @@ impl PaneSink for Sink {
                     show_exit(emulator, *state, *desk, exit);
                 }
             }
-            Event::IdleWarning { seconds } => {
-                let left = text::age(u64::from(*seconds));
-                let warning =
-                    format!("A session nobody uses ends in {left}. Press a key in it to keep it.");
-                desk.toasts.say(Tone::Info, warning);
-            }
             Event::Viewers { ruling, .. } => {
                 let ruler = match ruling {
                     true => Ruler::Here,
@@ -412,7 +406,8 @@ impl PaneSink for Sink {
                 self.tell(|look| look.ruler = ruler);
             }
             // What the program is called, does and says: the desk hears it, whether or not a pane shows it.
-            Event::Renamed { .. }
+            Event::IdleWarning { .. }
+            | Event::Renamed { .. }
             | Event::Title { .. }
             | Event::Cwd { .. }
             | Event::Bell { .. }

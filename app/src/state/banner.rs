@@ -5,11 +5,16 @@ use crate::link_api::LinkKind;
 /// A break shorter than this is not shown, milliseconds.
 const QUIET_MS: f64 = 2_000.0;
 
+/// A break this soon after the server has said that it restarts is that restart, milliseconds.
+const RESTART_MS: f64 = 120_000.0;
+
 /// The bar to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Banner {
-    /// What is wrong and what happens next.
-    pub(crate) text: String,
+    /// What is wrong.
+    pub(crate) text: &'static str,
+    /// What happens next, if anything does; may count down.
+    pub(crate) next: String,
     /// What the user can do.
     pub(crate) offer: Offer,
 }
@@ -32,35 +37,46 @@ pub(crate) struct Elapsed {
     pub(crate) broken_ms: f64,
     /// The link is in its present state.
     pub(crate) state_ms: f64,
+    /// The server said that it restarts, if it did.
+    pub(crate) restart_ms: Option<f64>,
 }
 
 /// The bar for a state that has lasted so long.
 pub(crate) fn banner(kind: LinkKind, elapsed: Elapsed) -> Option<Banner> {
-    let text = match kind {
+    let (text, next) = match kind {
         LinkKind::WebSocket | LinkKind::Poll => return None,
         LinkKind::Auth => {
             return Some(Banner {
-                text: "Your sign-in has ended. Your sessions go on.".to_owned(),
+                text: "Your sign-in has ended. Your sessions go on.",
+                next: String::new(),
                 offer: Offer::SignIn,
             });
         }
         _ if elapsed.broken_ms < QUIET_MS => return None,
         LinkKind::Connecting => {
             return Some(Banner {
-                text: "Connecting\u{2026}".to_owned(),
+                text: "Connecting\u{2026}",
+                next: String::new(),
                 offer: Offer::Wait,
             });
         }
         LinkKind::Offline { retry_in_s } => {
             let left = f64::from(retry_in_s) - (elapsed.state_ms / 1000.0).floor();
-            match left {
-                left if left >= 1.0 => format!("No connection. Next try in {left} s."),
-                _ => "No connection. Trying again\u{2026}".to_owned(),
-            }
+            let restarts = elapsed.restart_ms.is_some_and(|ago| ago < RESTART_MS);
+            let text = match restarts {
+                true => "The server is restarting.",
+                false => "No connection.",
+            };
+            let next = match left {
+                left if left >= 1.0 => format!("Next try in {left} s."),
+                _ => "Trying again\u{2026}".to_owned(),
+            };
+            (text, next)
         }
     };
     Some(Banner {
         text,
+        next,
         offer: Offer::Retry,
     })
 }
@@ -84,8 +100,9 @@ mod tests {
         let elapsed = Elapsed {
             broken_ms,
             state_ms,
+            restart_ms: None,
         };
-        banner(kind, elapsed).map(|banner| banner.text)
+        banner(kind, elapsed).map(|banner| format!("{} {}", banner.text, banner.next))
     }
 
     #[test]
@@ -116,8 +133,25 @@ mod tests {
         let elapsed = Elapsed {
             broken_ms: 0.0,
             state_ms: 0.0,
+            restart_ms: None,
         };
         let shown = banner(LinkKind::Auth, elapsed);
         assert_eq!(shown.map(|banner| banner.offer), Some(Offer::SignIn));
+    }
+
+    #[test]
+    fn a_restart_that_was_announced_is_called_so_for_a_while() {
+        let words = |restart_ms| {
+            let elapsed = Elapsed {
+                broken_ms: 3_000.0,
+                state_ms: 0.0,
+                restart_ms,
+            };
+            let shown = banner(LinkKind::Offline { retry_in_s: 2 }, elapsed);
+            shown.map(|banner| banner.text)
+        };
+        assert_eq!(words(Some(3_500.0)), Some("The server is restarting."));
+        assert_eq!(words(Some(600_000.0)), Some("No connection."));
+        assert_eq!(words(None), Some("No connection."));
     }
 }

@@ -21,6 +21,7 @@ use super::seed::Seed;
 use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
 use super::uploads::Uploads;
+use super::welcome::Welcome;
 use crate::components::context_menu::Place;
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
@@ -68,6 +69,10 @@ pub(crate) enum Overlay {
     FindTab,
     /// The settings.
     Settings,
+    /// The link's details.
+    Connection,
+    /// Dictation.
+    Dictation,
 }
 
 /// An offer beside what a finger has selected.
@@ -116,6 +121,8 @@ pub(crate) struct Desk {
     pub(crate) uploads: Uploads,
     /// What is pasted.
     pub(crate) pasting: Pasting,
+    /// The first-run hints.
+    pub(crate) welcome: RwSignal<Welcome>,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
@@ -153,6 +160,7 @@ impl Desk {
             drop_target: RwSignal::new(None),
             uploads: Uploads::new(),
             pasting: Pasting::new(),
+            welcome: RwSignal::new(Welcome::Away),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
             held: RwSignal::new(Held::default()),
@@ -437,6 +445,74 @@ impl Desk {
         });
     }
 
+    /// Kills several sessions with everything in them.
+    pub(crate) fn kill_many(self, sessions: Vec<SessionId>) {
+        spawn_local(async move {
+            let count = sessions.len();
+            self.end_all(sessions).await;
+            let text = match count {
+                1 => "Killed 1 session.".to_owned(),
+                count => format!("Killed {count} sessions."),
+            };
+            self.toasts.say(Tone::Info, text);
+        });
+    }
+
+    /// Kills these sessions, closes all tabs and opens a fresh one.
+    pub(crate) fn start_afresh(self, sessions: Vec<SessionId>) {
+        self.overlay.set(None);
+        spawn_local(async move {
+            self.end_all(sessions).await;
+            let tabs = self.peek(|workspace| {
+                let tabs = workspace.tabs.iter().map(|tab| tab.id.clone());
+                tabs.collect::<Vec<_>>()
+            });
+            for tab in tabs {
+                self.change(Change::Close(tab));
+            }
+            self.ensure_tab();
+            self.focus();
+        });
+    }
+
+    /// Kills sessions side by side: each may take its time.
+    async fn end_all(self, sessions: Vec<SessionId>) {
+        let ends = sessions.into_iter().map(functions::close_session);
+        let ends = futures_util::future::join_all(ends).await;
+        let failed = ends.into_iter().filter_map(Result::err);
+        let mut failed = failed.filter(|error| error.code() != ErrorCode::Gone);
+        if let Some(error) = failed.next() {
+            self.toasts.say(Tone::Problem, error.to_string());
+        }
+        self.refresh_sessions();
+    }
+
+    /// Names a session. A tab that goes by the old name goes by the new one.
+    pub(crate) fn rename_session(self, session: SessionId, name: &str) {
+        let label = name.trim().to_owned();
+        let old = self.sessions.with_untracked(|rows| {
+            let row = rows.iter().find(|row| row.session_id == session);
+            row.map(|row| row.label.clone())
+        });
+        if label.is_empty() || old.as_ref() == Some(&label) {
+            return;
+        }
+        let tab = self.peek(|workspace| {
+            let tab = workspace.tab_of(session)?;
+            (tab.name == old).then(|| tab.id.clone())
+        });
+        if let Some(tab) = tab {
+            let name = label.clone();
+            self.change(Change::Rename { tab, name });
+        }
+        spawn_local(async move {
+            if let Err(error) = functions::rename_session(session, label).await {
+                self.toasts.say(Tone::Problem, error.to_string());
+            }
+            self.refresh_sessions();
+        });
+    }
+
     /// Starts the program of an ended session again and shows it.
     pub(crate) fn restart(self, session: SessionId) {
         spawn_local(async move {
@@ -635,6 +711,10 @@ impl Desk {
             Some(Haste::Now) => self.show_heard(),
             Some(Haste::Paced) => self.show_soon(),
             Some(Haste::Never) | None => {}
+        }
+        if matches!(event, Event::IdleWarning { .. }) {
+            // The list says for how long it is still there.
+            self.refresh_sessions();
         }
     }
 

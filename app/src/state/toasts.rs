@@ -27,12 +27,12 @@ pub(crate) struct Toast {
 
 /// The messages shown.
 #[derive(Clone, Copy)]
-pub(crate) struct Toasts(RwSignal<(u32, Vec<Toast>)>);
+pub(crate) struct Toasts(RwSignal<(u32, Vec<Toast>)>, StoredValue<bool>);
 
 impl Toasts {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self(RwSignal::default())
+        Self(RwSignal::default(), StoredValue::new(false))
     }
 
     /// The messages, oldest first.
@@ -42,8 +42,31 @@ impl Toasts {
 
     /// Takes a message away.
     pub(crate) fn dismiss(self, id: u32) {
+        // What had the pointer or the keyboard may be gone with it.
+        self.release();
         self.0
             .update(|(_, list)| list.retain(|toast| toast.id != id));
+    }
+
+    /// Somebody reads them: none leaves by itself.
+    pub(crate) fn hold(self) {
+        self.1.set_value(true);
+    }
+
+    /// Nobody does any more.
+    pub(crate) fn release(self) {
+        self.1.set_value(false);
+    }
+
+    /// Takes a message away after a while, or once nobody reads any more.
+    #[cfg(feature = "hydrate")]
+    fn leave(self, id: u32, stay: std::time::Duration) {
+        let leave = move || match self.1.try_get_value() {
+            Some(true) => self.leave(id, std::time::Duration::from_secs(1)),
+            Some(false) => self.dismiss(id),
+            None => {}
+        };
+        set_timeout(leave, stay);
     }
 
     /// Shows a message for a few seconds.
@@ -67,7 +90,7 @@ impl Toasts {
             Tone::Info => std::time::Duration::from_secs(5),
             Tone::Problem => std::time::Duration::from_secs(9),
         };
-        set_timeout(move || self.dismiss(id), stay);
+        self.leave(id, stay);
     }
 
     /// The server has nobody to tell.

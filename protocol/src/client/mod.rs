@@ -34,6 +34,9 @@ const RETRY_MIN_MS: u64 = 250;
 /// A timer that fires this much too late means that the machine slept, milliseconds.
 const SLEPT_MS: u64 = 5_000;
 
+/// A question for the round trip is asked again after this, should its answer be lost, milliseconds.
+const MEASURE_MS: u64 = 10_000;
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -52,6 +55,12 @@ pub enum Event {
     Attention(Attention),
     /// The user pressed "retry", or the browser says that the network is back.
     RetryNow,
+    /// The user asks for another transport, whatever the present one is worth.
+    Reconnect,
+    /// The user has signed in again: this is the page's secret from now on.
+    SignedIn(Option<String>),
+    /// Somebody wants to know how long an answer takes: [`Effect::RoundTrip`] says it, if there is one.
+    Measure,
     /// The WebSocket of this generation finished its upgrade.
     SocketOpened(Generation),
     /// It received a message.
@@ -125,6 +134,8 @@ pub enum Effect {
     Detached,
     /// The state of the link, for people to see.
     Status(Status),
+    /// The server's answer took so many milliseconds.
+    RoundTrip(u64),
 }
 
 /// The state of the link, for people to see.
@@ -194,6 +205,8 @@ pub struct Client {
     probe: Probe,
     probe_delay_ms: u64,
     status: Option<Status>,
+    /// Since when a round trip is measured.
+    measuring_ms: Option<u64>,
     asked_for_ms: Option<u64>,
     effects: Vec<Effect>,
     now_ms: u64,
@@ -216,6 +229,7 @@ impl Client {
             probe: Probe::Due { at_ms: 0 },
             probe_delay_ms: settings.probe_ms,
             status: None,
+            measuring_ms: None,
             asked_for_ms: None,
             effects: Vec::new(),
             now_ms: 0,
@@ -237,6 +251,12 @@ impl Client {
             }
             Event::Attention(attention) => self.on_attention(attention),
             Event::RetryNow => self.on_retry_now(),
+            Event::Reconnect => self.on_reconnect(),
+            Event::SignedIn(proof) => {
+                self.proof = proof;
+                self.on_retry_now();
+            }
+            Event::Measure => self.measure(),
             Event::SocketOpened(generation) => self.on_socket_opened(generation),
             Event::SocketMessage(generation, batch) => self.on_socket_message(generation, batch),
             Event::SocketClosed(generation, end) => self.on_socket_closed(generation, end),
@@ -393,6 +413,17 @@ impl Client {
         }
     }
 
+    /// Asks for a word of the server, unless one is under way. It says nothing about whether the transport lives.
+    fn measure(&mut self) {
+        let asked = self
+            .measuring_ms
+            .is_some_and(|at| self.now_ms < at + MEASURE_MS);
+        if !asked && matches!(self.phase, Phase::Socket(_) | Phase::Polling(_)) {
+            self.measuring_ms = Some(self.now_ms);
+            self.say(&[ClientFrame::Ping { t: self.now_ms }]);
+        }
+    }
+
     fn on_retry_now(&mut self) {
         match self.phase {
             Phase::Waiting { .. } | Phase::Unauthenticated => {
@@ -407,6 +438,17 @@ impl Client {
                 }
             }
             Phase::Idle | Phase::Opening { .. } => {}
+        }
+    }
+
+    fn on_reconnect(&mut self) {
+        if matches!(self.phase, Phase::Socket(_)) {
+            // Not a cut: nobody has to learn from it that sockets don't hold.
+            self.effects.push(Effect::CloseSocket);
+            self.lose_sessions();
+            self.open_socket();
+        } else {
+            self.on_retry_now();
         }
     }
 
@@ -452,7 +494,13 @@ impl Client {
     /// Reads a batch of the server.
     fn read(&mut self, batch: Bytes) -> Result<(), crate::codec::DecodeError> {
         for framed in BatchReader::<ServerFrame>::new(batch) {
-            let released = self.attachments.on_server_frame(framed?);
+            let framed = framed?;
+            if let (ServerFrame::Pong { t }, Phase::Socket(_)) = (&framed.frame, &self.phase) {
+                self.measuring_ms = None;
+                let took = self.now_ms.saturating_sub(*t);
+                self.effects.push(Effect::RoundTrip(took));
+            }
+            let released = self.attachments.on_server_frame(framed);
             self.effects.extend(released.into_iter().map(Effect::Page));
         }
         Ok(())
@@ -506,10 +554,15 @@ impl Client {
         let Phase::Polling(polling) = &mut self.phase else {
             return;
         };
+        let took = polling.under_way_ms(request, self.now_ms);
         let outcome = polling.on_answer(generation, request, seq, answer, self.now_ms);
         match outcome {
             Outcome::Ignore => return,
             Outcome::Read(batch) => {
+                // A poll's answer waits for output; a send is answered at once.
+                if request == Request::Send && self.measuring_ms.take().is_some() {
+                    self.effects.extend(took.map(Effect::RoundTrip));
+                }
                 self.failures = 0;
                 self.set_status(Status::Poll);
                 if self.read(batch).is_err() {
@@ -551,6 +604,7 @@ impl Client {
     }
 
     fn lose_sessions(&mut self) {
+        self.measuring_ms = None;
         self.attachments.on_transport_lost();
         self.effects.push(Effect::Detached);
     }

@@ -199,6 +199,15 @@ impl Polling {
         batch.take()
     }
 
+    /// How long a request has been under way.
+    pub(super) fn under_way_ms(&self, request: Request, now_ms: u64) -> Option<u64> {
+        let lane = match request {
+            Request::Poll => &self.poll,
+            Request::Send => &self.send,
+        };
+        Some(now_ms.saturating_sub(lane.sent_ms?))
+    }
+
     /// What an answer means.
     pub(super) fn on_answer(
         &mut self,

@@ -376,3 +376,82 @@ fn a_sign_in_stops_the_tries_until_asked() {
         Some(Generation(2))
     );
 }
+
+fn round_trips(effects: &[Effect]) -> Vec<u64> {
+    let took = |effect: &Effect| match effect {
+        Effect::RoundTrip(ms) => Some(*ms),
+        _ => None,
+    };
+    effects.iter().filter_map(took).collect()
+}
+
+#[test]
+fn a_round_trip_is_measured_on_a_socket_one_at_a_time() {
+    let mut client = client();
+    client.handle(Event::Start, 0);
+    // There is nobody to ask yet.
+    assert!(client.handle(Event::Measure, 1).is_empty());
+    client.handle(Event::SocketOpened(Generation(1)), 5);
+    let hello = Event::SocketMessage(Generation(1), welcome(Generation(1)));
+    client.handle(hello, 6);
+    let before = client.deadline();
+    let asked = client.handle(Event::Measure, 100);
+    assert!(matches!(asked[..], [Effect::SocketSend(_)]));
+    assert!(client.handle(Event::Measure, 110).is_empty());
+    // It is no question of life and death.
+    assert_eq!(client.deadline(), before);
+    let pong = encode(&ServerFrame::Pong { t: 100 });
+    let effects = client.handle(Event::SocketMessage(Generation(1), pong), 142);
+    assert_eq!(round_trips(&effects), [42]);
+    assert!(!client.handle(Event::Measure, 150).is_empty());
+    // The answer is lost with the socket, and asked for on the next.
+    client.handle(Event::SocketClosed(Generation(1), SocketEnd::Cut), 160);
+    client.handle(Event::SocketOpened(Generation(2)), 170);
+    assert!(!client.handle(Event::Measure, 171).is_empty());
+}
+
+#[test]
+fn while_polling_a_round_trip_is_that_of_a_send() {
+    let mut client = polling();
+    let effects = client.handle(Event::Measure, 100);
+    assert_eq!(requests(&effects), [(Request::Send, 1, 0)]);
+    let pong = encode(&ServerFrame::Pong { t: 100 });
+    let effects = client.handle(answer(Request::Poll, 0, 2, Answer::Batch(pong)), 130);
+    assert!(round_trips(&effects).is_empty());
+    let done = answer(Request::Send, 1, 2, Answer::Batch(Bytes::new()));
+    assert_eq!(round_trips(&client.handle(done, 190)), [90]);
+}
+
+#[test]
+fn who_asks_for_another_socket_gets_one_however_often() {
+    let mut client = client();
+    client.handle(Event::Start, 0);
+    for generation in 1..=6 {
+        client.handle(Event::SocketOpened(Generation(generation)), 5);
+        let hello = welcome(Generation(generation));
+        client.handle(Event::SocketMessage(Generation(generation), hello), 6);
+        let effects = client.handle(Event::Reconnect, 7);
+        assert_eq!(effects[..2], [Effect::CloseSocket, Effect::Detached]);
+        assert_eq!(opened(&effects), Some(Generation(generation + 1)));
+    }
+}
+
+#[test]
+fn who_signs_in_again_goes_on_with_the_new_secret() {
+    let mut client = client();
+    client.handle(Event::Start, 0);
+    client.handle(attach(), 0);
+    let refused = Event::SocketClosed(Generation(1), SocketEnd::Unauthenticated);
+    let effects = client.handle(refused, 1);
+    assert!(effects.contains(&Effect::Status(Status::Unauthenticated)));
+    let effects = client.handle(Event::SignedIn(Some("new".to_owned())), 2);
+    assert_eq!(opened(&effects), Some(Generation(2)));
+    let effects = client.handle(Event::SocketOpened(Generation(2)), 3);
+    let Some(Effect::SocketSend(greeting)) = effects.last() else {
+        panic!("no greeting")
+    };
+    let mut frames = BatchReader::<ClientFrame>::new(greeting.clone()).flatten();
+    let hello = frames.next().map(|framed| framed.frame);
+    assert!(matches!(hello, Some(ClientFrame::Hello { proof: Some(proof), .. }) if proof == "new"));
+    assert!(frames.any(|framed| matches!(framed.frame, ClientFrame::Attach { .. })));
+}

@@ -372,7 +372,7 @@ impl View {
                     Effect::Status(Status::Offline { .. }) => {
                         self.offline.get_or_insert_with(Instant::now);
                     }
-                    Effect::Status(_) => {}
+                    Effect::Status(_) | Effect::RoundTrip(_) => {}
                 }
             }
         }

@@ -219,7 +219,7 @@ impl Page {
                         all.for_each(|shown| shown.input.pause());
                     }
                     Effect::Status(Status::Unauthenticated) => panic!("it is let in"),
-                    Effect::Status(_) => {}
+                    Effect::Status(_) | Effect::RoundTrip(_) => {}
                 }
             }
             while self.requests.try_join_next().is_some() {}

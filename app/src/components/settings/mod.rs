@@ -4,6 +4,7 @@
 mod colours;
 pub(crate) mod fields;
 mod import;
+mod notices;
 mod terminal;
 mod text;
 
@@ -44,6 +45,12 @@ const GROUPS: &[Group] = &[
         icon: "prompt",
         view: terminal::view,
         reset: |settings| settings.screen = Default::default(),
+    },
+    Group {
+        title: "Notifications",
+        icon: "bell",
+        view: notices::view,
+        reset: notices::reset,
     },
 ];
 

@@ -6,6 +6,7 @@
 //! of [`Settings`]; its fields in a file of `components::settings`, and a line in that module's table.
 
 mod looks;
+mod notices;
 mod screen;
 mod taste;
 mod text;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use looks::Looks;
+pub(crate) use notices::NoticeTaste;
 pub(crate) use screen::{CursorShape, MAX_SCROLLBACK, MIN_SCROLLBACK, Screen};
 pub(crate) use taste::Taste;
 pub(crate) use text::{Family, MAX_SIZE, MIN_SIZE, Text};
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) text: Text,
     /// The terminal.
     pub(crate) screen: Screen,
+    /// Notifications.
+    pub(crate) notices: NoticeTaste,
 }
 
 impl Settings {
@@ -42,6 +46,7 @@ impl Settings {
             looks: readable(part("looks")),
             text: readable(part("text")),
             screen: readable(part("screen")),
+            notices: readable(part("notices")),
         }
         .bounded()
     }
@@ -58,6 +63,7 @@ impl Settings {
             looks: self.looks.bounded(),
             text: self.text.bounded(),
             screen: self.screen.bounded(),
+            notices: self.notices,
         }
     }
 }
