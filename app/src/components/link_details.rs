@@ -121,12 +121,11 @@ pub(crate) fn LinkDetails() -> impl IntoView {
     };
     #[cfg(feature = "hydrate")]
     let handle = expect_context::<crate::link_api::LinkHandle>();
-    let act = move |_| match kind.get_untracked() {
-        LinkKind::Auth => {
+    let act = move |_| {
+        if kind.get_untracked() == LinkKind::Auth {
             desk.overlay.set(None);
             gate.set(GateView::Login);
-        }
-        _ => {
+        } else {
             #[cfg(feature = "hydrate")]
             handle.reconnect();
         }

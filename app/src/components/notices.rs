@@ -117,13 +117,13 @@ pub(super) fn run(desk: Desk, sent: Sent) {
         }
         for note in notes.unwrap_or_default() {
             let words = sent.of(note.session);
-            show(desk, note, words.as_deref());
+            show(desk, &note, words.as_deref());
         }
     });
 }
 
-fn show(desk: Desk, note: Note, sent: Option<&str>) {
-    let Note { session, why } = note;
+fn show(desk: Desk, note: &Note, sent: Option<&str>) {
+    let Note { session, why } = *note;
     let name = untrack(|| {
         let tab = desk.peek(|workspace| workspace.tab_of(session).map(|tab| tab.id.clone()));
         tab.map(|tab| desk.name(&tab)).or_else(|| {

@@ -43,7 +43,7 @@ fn doubts(keymap: &Keymap, place: Place, command: Command, chord: Chord) -> Vec<
         meta,
     } = chord.modifiers;
     // What terminals have a code for: Ctrl or Alt with a key, function keys.
-    let programs = !meta && !shift && !(ctrl && alt);
+    let programs = !(meta || shift || ctrl && alt);
     let is_new = owner.is_none() && kept.is_none();
     let programs =
         (programs && is_new && keymap.command(chord).is_none()).then_some(Doubt::Programs);
@@ -101,15 +101,16 @@ pub(super) fn Recorder(edit: Edit, #[prop(into)] done: Callback<()>) -> impl Int
             // The dialog stays.
             event.prevent_default();
             event.stop_propagation();
-            return done.run(());
-        }
-        #[cfg(feature = "hydrate")]
-        if let Some(chord) = super::keyboard::chord_of(keys, &event) {
-            event.prevent_default();
-            event.stop_propagation();
-            pressed.set(Some(chord));
-            if doubts.with_untracked(|doubts| doubts.as_ref().is_some_and(Vec::is_empty)) {
-                use_it(chord);
+            done.run(());
+        } else {
+            #[cfg(feature = "hydrate")]
+            if let Some(chord) = super::keyboard::chord_of(keys, &event) {
+                event.prevent_default();
+                event.stop_propagation();
+                pressed.set(Some(chord));
+                if doubts.with_untracked(|doubts| doubts.as_ref().is_some_and(Vec::is_empty)) {
+                    use_it(chord);
+                }
             }
         }
     };

@@ -336,7 +336,7 @@ mod tests {
             r#"{"bowline-keys": 1, "keys": {"new-tab": ["Ctrl+F9"], "close-tab": ["Ctrl+F9"]}}"#,
             "both close-tab and new-tab",
         );
-        let many = vec!["\"Ctrl+F9\""; MAX_CHORDS + 1].join(",");
+        let many = ["\"Ctrl+F9\""; MAX_CHORDS + 1].join(",");
         let many = format!(r#"{{"bowline-keys": 1, "keys": {{"new-tab": [{many}]}}}}"#);
         refused(&many, "more than 8");
         refused(&" ".repeat(MAX_TEXT + 1), "64 KiB");

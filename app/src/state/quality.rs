@@ -57,7 +57,7 @@ impl Meter {
 pub(crate) fn milliseconds(ms: u32) -> String {
     match ms {
         0 => "< 1 ms".to_owned(),
-        0..1_000 => format!("{ms} ms"),
+        1..1_000 => format!("{ms} ms"),
         _ => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
     }
 }
