@@ -55,7 +55,7 @@ journey("who is signed out signs in again and loses nothing: same terminal, same
   await bar.getByRole("button", { name: "Sign in again" }).click();
   const field = view.page.getByLabel("Access token or link");
   await field.fill(server.token);
-  await view.page.getByRole("button", { name: "Sign in" }).click();
+  await view.page.getByRole("button", { name: "Sign in", exact: true }).click();
   await field.waitFor({ state: "hidden" });
   await view.waitForLink("websocket");
   await view.waitForText(/^typed-kept\s*$/m);

@@ -51,7 +51,7 @@ journey("where no WebSocket passes, the details say why, by the keyboard alone",
   const view = await stage.page({ url: proxy.url });
   await view.waitForLink("poll");
   await view.focus();
-  await view.press("Alt+Shift+N");
+  await view.press("Alt+Shift+K");
   const { dialog, fact } = await details(view);
   assert.equal(await fact("Transport"), "Polling");
   await until("a round trip", async () => / ms$| s$/.test(await fact("Round trip")));

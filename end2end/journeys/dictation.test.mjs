@@ -59,7 +59,7 @@ async function pageWith(/** @type {import("../support/stage.mjs").Stage} */ stag
 }
 
 async function open(/** @type {View} */ view) {
-  await view.press("Alt+Shift+M");
+  await view.press("Alt+Shift+V");
   const panel = view.page.getByRole("dialog", { name: "Dictation" });
   await panel.getByText("Listening").waitFor();
   return panel;
@@ -156,6 +156,6 @@ journey("the language is chosen once and kept on this device", async (stage) => 
 journey("a browser without recognition has no button, and says why the key does nothing", async (stage) => {
   const view = await pageWith(stage, "");
   assert.equal(await view.page.getByRole("button", { name: "Dictate" }).count(), 0);
-  await view.press("Alt+Shift+M");
+  await view.press("Alt+Shift+V");
   await view.page.getByText(/has no speech recognition/).waitFor();
 });

@@ -332,7 +332,7 @@ export class BowlinePage {
     const before = await this.tabElements.count();
     const { name } = (await this.tabs())[index];
     await this.tabElements.nth(index).hover();
-    await this.page.getByRole("button", { name: `Close tab ${name}`, exact: true }).first().click();
+    await this.page.locator(".tab", { has: this.tabElements.nth(index) }).locator(".tab-close").click();
     await this.waitForTabs(before - 1);
   }
 

@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_other_command_and_the_browser_are_named() {
-        assert!(against("Alt+Shift+W")[0].contains("\u{201c}Close tab"));
+        assert!(against("Alt+Shift+W")[0].contains("\u{201c}Close pane"));
         assert!(against("Ctrl+T")[0].contains("Firefox keeps it"));
         assert!(against("Alt+Tab")[0].contains("the desktop"));
         assert_eq!(against("Ctrl+Shift+W").len(), 2);

@@ -159,14 +159,12 @@ fn row(work: Work, entry: &'static Entry, shown: Memo<Vec<&'static str>>) -> Any
     let buttons = move || {
         let system = keys.place().system;
         let buttons = chords.get().into_iter().map(|chord| {
-            let said = chord.said(system);
             view! {
                 <button
                     type="button"
                     class="chord-button"
                     data-chord=by_code(chord)
-                    title="Change or remove"
-                    aria-label=format!("Change {said} of {}", entry.title)
+                    title=format!("Change or remove: {}", entry.title)
                     on:click=move |_| edit.set(Some(Edit { command, old: Some(chord) }))
                 >
                     {chips(chord.keys(system))}

@@ -89,6 +89,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 aria-controls="panel"
                 aria-selected=move || active.get().to_string()
                 aria-label=move || face.with(Face::words)
+                aria-keyshortcuts="Delete F2"
                 tabindex=move || if active.get() { "0" } else { "-1" }
                 title=move || face.with(Face::tip)
                 on:click=move |_| {
@@ -106,7 +107,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                     true => Either::Left(view! { <NameField id=id name=name.get_untracked() /> }),
                     false => Either::Right(view! {
                         <span class="tab-name">{move || name.get()}</span>
-                        <span class="tab-detail">{move || detail.get()}</span>
+                        <span class="tab-detail" data-words=move || detail.get()></span>
                     }),
                 }}
             </div>
@@ -114,7 +115,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 type="button"
                 class="tab-close"
                 tabindex="-1"
-                aria-label=move || format!("Close tab {}", name.get())
+                aria-hidden="true"
                 title="Close (the session goes on)"
                 on:click=move |_| close()
             >

@@ -171,10 +171,11 @@ mod tests {
         log.append(Bytes::from_static(b"ab"), 0);
         log.resize(size(90), 5);
         log.append(Bytes::from_static(b"cd"), 1000);
-        let (piece, bytes) = log.recorded(Some(1), 1000);
-        assert_eq!((piece.offset, bytes.as_slice()), (2, b"cd".as_slice()));
-        assert_eq!((piece.size, piece.resizes), (size(90), vec![]));
-        assert_eq!(piece.arrivals, [(2, 1000)]);
+        let (piece, bytes) = log.recorded(Some(0), 1000);
+        assert_eq!((piece.offset, bytes.as_slice()), (1, b"bcd".as_slice()));
+        assert_eq!(piece.size, size(80));
+        assert_eq!(piece.resizes, [resized(2, 5, 90)]);
+        assert_eq!(piece.arrivals, [(1, 0), (2, 1000)]);
         let (end, bytes) = log.recorded(Some(100), 1000);
         assert_eq!((end.offset, end.next_offset), (4, 4));
         assert!(bytes.is_empty() && end.arrivals.is_empty());
