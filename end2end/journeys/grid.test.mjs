@@ -98,7 +98,7 @@ journey("a closed pane leaves an empty slot, which opens a terminal; a reload an
   await view.waitForPanes(4);
   await view.paneOf(sessions[1]).getByRole("button", { name: /^Close pane/ }).click();
   await view.waitForPanes(3);
-  assert.equal(await dots(view), "live empty live focused");
+  assert.equal(await dots(view), "live empty focused live");
   assert.equal((await server.sessions()).length, 4, "closing a pane never ends a session");
   await view.page.getByRole("button", { name: "Open a terminal in slot 2" }).click();
   await view.waitForPanes(4);

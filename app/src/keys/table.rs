@@ -158,7 +158,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Paste, "paste", (Terminal, "Paste"), &[ctrl_shift("KeyV"), ctrl("KeyV")]),
     entry(Dictate, "dictate", (Terminal, "Dictate"), &[alt_shift("KeyV")]),
     entry(Find, "find", (Terminal, "Search the terminal"), &[ctrl_shift("KeyF"), alt_shift("KeyF")]),
-    entry(Upload, "upload", (Terminal, "Upload files and type their paths"), &[alt_shift("KeyU")]),
+    entry(Upload, "upload", (Terminal, "Upload files and type their paths"), &[ctrl_alt_shift("KeyU")]),
     entry(DownloadText, "download-text", (Terminal, "Download everything in the terminal as text"), &[ctrl_alt_shift("KeyS")]),
     entry(DownloadRecording, "download-recording", (Terminal, "Download a recording of the session"), &[ctrl_alt_shift("KeyR")]),
 ];
