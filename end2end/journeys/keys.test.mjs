@@ -70,6 +70,73 @@ const resizes =
   };
 
 /**
+ * In a tab of two panes, the new one in use: to the right of the old one, or below it.
+ *
+ * @param {(view: View, chord: string, sessions: {first: string, second: string}) => Promise<unknown>} act
+ * @param {"right" | "down"} [side]
+ */
+const amongTwo =
+  (act, side = "right") => async (/** @type {View} */ view, /** @type {string} */ chord) => {
+    const first = await view.session();
+    await view.press(side === "right" ? "Alt+Shift+KeyD" : "Alt+Shift+KeyE");
+    await view.waitForPanes(2);
+    await until("a session in the new pane", async () => !["", first].includes(await view.session()));
+    const second = await view.session();
+    await act(view, chord, { first, second });
+    if ((await view.page.locator(".pane").filter({ visible: true }).count()) > 1) await view.press("Alt+Shift+KeyW");
+    await view.waitForPanes(1);
+  };
+
+/** The new pane is in use; the chord uses the old one. */
+const leaves = (/** @type {"right" | "down"} */ side) =>
+  amongTwo(async (view, chord, { first }) => {
+    await view.press(chord);
+    await view.waitForUse(first);
+  }, side);
+
+/** The old pane is in use; the chord uses the new one. */
+const enters = (/** @type {"right" | "down"} */ side) =>
+  amongTwo(async (view, chord, { first, second }) => {
+    await view.paneOf(first).locator(".xterm-helper-textarea").focus();
+    await view.waitForUse(first);
+    await view.press(chord);
+    await view.waitForUse(second);
+  }, side);
+
+/** The divider stands elsewhere. */
+const pushes = (/** @type {"right" | "down"} */ side, /** @type {(share: number) => boolean} */ as) =>
+  amongTwo(async (view, chord) => {
+    const share = async () => Number(await view.page.getByRole("separator").getAttribute("aria-valuenow"));
+    await until("halves", async () => (await share()) === 50);
+    await view.press(chord);
+    await until("another share", async () => as(await share()));
+  }, side);
+
+/** The grid has so many cells; then tabs are shown again. */
+const grid = (/** @type {number} */ cells) => async (/** @type {View} */ view, /** @type {string} */ chord) => {
+  await view.press(chord);
+  await until(`${cells} cells`, async () => (await view.page.locator(".dot").count()) === cells);
+  await view.press("Alt+Shift+Backspace");
+  await view.page.locator(".dot").first().waitFor({ state: "detached" });
+};
+
+const order = (/** @type {View} */ view) => view.tabElements.evaluateAll((tabs) => tabs.map((tab) => tab.id));
+
+/** The tab in front goes from one place to another. */
+const carries = (/** @type {number} */ from, /** @type {number} */ to) => async (/** @type {View} */ view, /** @type {string} */ chord) => {
+  await view.selectTab(from);
+  await view.focus();
+  const tab = (await order(view))[from];
+  await view.press(chord);
+  await until("the tab elsewhere", async () => (await order(view))[to] === tab);
+};
+
+const keeps = (/** @type {RegExp} */ name) => async (/** @type {View} */ view, /** @type {string} */ chord) => {
+  const [download] = await Promise.all([view.page.waitForEvent("download"), view.press(chord)]);
+  assert.match(download.suggestedFilename(), name);
+};
+
+/**
  * What shows that a command did what it says, by its id: one line per command. A command without a line fails the walk.
  * Each begins with a workspace of nine tabs, the first in front with the keyboard in it, and leaves nine tabs.
  *
@@ -109,6 +176,84 @@ const CHECKS = {
     await view.press("Escape");
     await until("the keyboard in the terminal", () => inTerminal(view));
   },
+  "move-tab-left": carries(1, 0),
+  "move-tab-right": carries(0, 1),
+  "split-right": amongTwo(async (view, chord) => {
+    await view.press(chord);
+    await view.waitForPanes(3);
+    await view.press("Alt+Shift+KeyW");
+    await view.waitForPanes(2);
+  }),
+  "split-down": amongTwo(async (view, chord) => {
+    await view.press(chord);
+    await view.waitForPanes(3);
+    await view.press("Alt+Shift+KeyW");
+    await view.waitForPanes(2);
+  }),
+  "close-pane": amongTwo(async (view, chord, { first }) => {
+    await view.press(chord);
+    await view.waitForPanes(1);
+    await view.waitForUse(first);
+  }),
+  "zoom-pane": amongTwo(async (view, chord) => {
+    await view.press(chord);
+    await view.waitForPanes(1);
+    await view.press(chord);
+    await view.waitForPanes(2);
+  }),
+  "next-pane": leaves("right"),
+  "previous-pane": leaves("right"),
+  "pane-left": leaves("right"),
+  "pane-up": leaves("down"),
+  "pane-right": enters("right"),
+  "pane-down": enters("down"),
+  "divider-left": pushes("right", (share) => share < 50),
+  "divider-right": pushes("right", (share) => share > 50),
+  "divider-up": pushes("down", (share) => share < 50),
+  "divider-down": pushes("down", (share) => share > 50),
+  "equal-sizes": amongTwo(async (view, chord) => {
+    const share = () => view.page.getByRole("separator").getAttribute("aria-valuenow");
+    await view.press("Alt+Shift+Home");
+    await until("another share", async () => (await share()) !== "50");
+    await view.press(chord);
+    await until("halves", async () => (await share()) === "50");
+  }),
+  "pane-to-new-tab": amongTwo(async (view, chord, { second }) => {
+    await view.press(chord);
+    await view.waitForTabs(10);
+    await view.waitForUse(second);
+    await view.press("Alt+Shift+KeyW");
+    await view.waitForTabs(9);
+  }),
+  "toggle-grid": grid(9),
+  "grid-1": grid(1),
+  "grid-2h": grid(2),
+  "grid-2v": grid(2),
+  "grid-4": grid(4),
+  "grid-6": grid(6),
+  "grid-9": grid(9),
+  "grid-12": grid(12),
+  "grid-16": grid(16),
+  "grid-20": grid(20),
+  "reset-view": async (view, chord) => {
+    await view.press("Alt+Shift+KeyG");
+    await view.page.locator(".dot").first().waitFor();
+    await view.press(chord);
+    await view.page.locator(".dot").first().waitFor({ state: "detached" });
+  },
+  connection: opens("Connection"),
+  welcome: async (view, chord) => {
+    await view.press(chord);
+    await view.page.getByRole("button", { name: "Got it" }).click();
+    await view.page.getByRole("button", { name: "Got it" }).waitFor({ state: "detached" });
+  },
+  dictate: opens("Dictation"),
+  upload: async (view, chord) => {
+    const [chooser] = await Promise.all([view.page.waitForEvent("filechooser"), view.press(chord)]);
+    assert.ok(chooser.isMultiple());
+  },
+  "download-text": keeps(/\.txt$/),
+  "download-recording": keeps(/\.cast$/),
   palette: opens("Command palette"),
   sessions: opens("Sessions"),
   shortcuts: opens("Keyboard shortcuts"),
