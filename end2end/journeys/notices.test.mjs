@@ -71,7 +71,8 @@ journey("who opted in is notified once of a session that begins to call, and a c
   const session = await view.session();
   await view.newTab();
   await look(view, false);
-  await server.type(session, "printf '\\a'\r");
+  // Behind a while: a bell that answers a key is no call.
+  await server.type(session, "sleep 0.5; printf '\\a'; read\r");
   await view.waitForTabWords(0, /rang$/);
   assert.deepEqual(await notes(view), [], "nobody asked for it");
   await look(view, true);
@@ -80,10 +81,10 @@ journey("who opted in is notified once of a session that begins to call, and a c
   await optIn(view);
   await view.press("Escape");
   await look(view, false);
-  await server.type(session, "printf '\\033]9;the tests failed\\007'\r");
+  await server.type(session, "\rsleep 0.5; printf '\\033]9;the tests failed\\007'; read\r");
   await until("a notification", async () => (await notes(view)).length > 0);
   assert.deepEqual(await notes(view), ["agent: the tests failed"]);
-  await server.type(session, "printf '\\a'; printf '\\033]9;again\\007'; echo rung-$((1+1))\r");
+  await server.type(session, "\rsleep 0.5; printf '\\a'; printf '\\033]9;again\\007'; echo rung-$((1+1))\r");
   await view.waitForText(/^rung-2\s*$/m, { session });
   assert.equal((await notes(view)).length, 1, "once until somebody looks");
   await view.page.evaluate(() => /** @type {any} */ (window).journeyNotes[0].onclick());

@@ -139,7 +139,7 @@ journey("a session that ended in the background says how on its tab", async (sta
   const session = await behind(view);
   await server.type(session, "exit 3\r");
   await view.waitForTabWords(0, "back, exited with status 3");
-  await view.page.locator(".tab").nth(0).getByText("exit 3").waitFor();
+  await view.page.locator(".tab").nth(0).locator('.tab-detail[data-words="exit 3"]').waitFor();
   await view.reload();
   await view.waitForTabWords(0, "back, exited with status 3");
   await view.tabElements.nth(0).click();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::clock;
@@ -45,8 +46,15 @@ fn Steps(
         })
     });
     let over = move || state.get() != SetupState::Running;
+    let node = NodeRef::<html::Details>::new();
+    // Opened for an error; folded by nobody but the user.
+    Effect::new(move |_| {
+        if let (Some(node), SetupState::Error) = (node.get(), state.get()) {
+            node.set_open(true);
+        }
+    });
     view! {
-        <details class="setup" data-state=move || kind(state.get()) prop:open=move || state.get() == SetupState::Error>
+        <details class="setup" data-state=move || kind(state.get()) node_ref=node>
             <summary class="setup-line">
                 <span class="setup-mark" aria-hidden="true"></span>
                 <span role="status">{move || line.get()}</span>

@@ -381,6 +381,11 @@ impl Drop for Emulator {
 /// Changes a terminal's size. Sizes no terminal can have are left out.
 fn resize(terminal: &Terminal, size: Size) {
     if size.checked().is_some() && size != size_of(terminal) {
+        if !terminal.has_selection() {
+            // A mere click leaves the start of a selection behind. In fewer columns it would become one, and
+            // output waits for selections.
+            terminal.clear_selection();
+        }
         let terminal: &Terminal6 = terminal.unchecked_ref();
         // Throws only for sizes that are not whole numbers.
         let _ = terminal.resize(size.cols.into(), size.rows.into());
