@@ -330,9 +330,8 @@ export class BowlinePage {
   /** Closes the tab in front by its button: its session is detached, not ended. */
   async closeTab(/** @type {number} */ index) {
     const before = await this.tabElements.count();
-    const { name } = (await this.tabs())[index];
     await this.tabElements.nth(index).hover();
-    await this.page.locator(".tab", { has: this.tabElements.nth(index) }).locator(".tab-close").click();
+    await this.page.locator(".tab").nth(index).locator(".tab-close").click();
     await this.waitForTabs(before - 1);
   }
 
