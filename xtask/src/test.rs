@@ -57,7 +57,7 @@ const STAGES: [(&str, Stage); 10] = [
     ("journeys", |root| journeys(root, &[]).run()),
     // What goes through the link, with sessions in the server's own process.
     ("journeys-within", |root| {
-        let what = ["basics,cutting,polling,outage,snapshots"];
+        let what = ["cutting,polling,outage"];
         journeys(root, &what).env("BOWLINE_KEEPER", "off").run()
     }),
 ];
