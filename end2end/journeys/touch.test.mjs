@@ -92,6 +92,30 @@ journey("a finger scrolls, and one that rests selects a word to copy", async (st
   await menu.waitFor({ state: "hidden" });
 });
 
+journey("two fingers make the text larger and smaller", async (stage) => {
+  await stage.server();
+  const view = await stage.page(PHONE);
+  await view.waitForText(PROMPT);
+  const before = await view.size();
+  const input = await view.page.context().newCDPSession(view.page);
+  const pinch = async (/** @type {number} */ from, /** @type {number} */ to) => {
+    const points = (/** @type {number} */ apart) => [
+      { x: 195 - apart / 2, y: 400, id: 1 },
+      { x: 195 + apart / 2, y: 400, id: 2 },
+    ];
+    await input.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: points(from) });
+    for (let step = 1; step <= 10; step += 1) {
+      await input.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: points(from + ((to - from) * step) / 10) });
+    }
+    await input.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  };
+  await pinch(80, 200);
+  const larger = await view.waitForSizeOtherThan(before);
+  assert.ok(larger.cols < before.cols);
+  await pinch(300, 60);
+  await until("smaller text", async () => (await view.size()).cols > before.cols);
+});
+
 journey("the screen's keyboard never covers the prompt", async (stage) => {
   const server = await stage.server();
   const view = await stage.blankPage(PHONE);

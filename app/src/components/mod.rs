@@ -13,7 +13,7 @@ mod chooser;
 pub(crate) mod clipboard;
 mod clock;
 #[cfg(feature = "hydrate")]
-mod commands;
+pub(crate) mod commands;
 pub(crate) mod context_menu;
 mod dialog;
 mod dictation;

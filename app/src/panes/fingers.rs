@@ -10,7 +10,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, HtmlElement, PointerEvent, WheelEvent, WheelEventInit};
 
+use crate::components::commands;
 use crate::components::dom::Listener;
+use crate::keys::Command;
 use crate::state::desk::{Desk, TouchMenu};
 use crate::state::gesture::{Act, Gesture, Point};
 use crate::xterm::Emulator;
@@ -139,7 +141,9 @@ impl Inner {
             return;
         };
         match act {
-            Act::Nothing | Act::Larger | Act::Smaller => {}
+            Act::Nothing => {}
+            Act::Larger => commands::run(self.desk, Command::LargerText),
+            Act::Smaller => commands::run(self.desk, Command::SmallerText),
             Act::Scroll(by, at) => self.scroll(by, at),
             Act::Fling(speed, at) => self.fling(speed.clamp(-FASTEST, FASTEST), at),
             Act::SelectWord(at) => {
