@@ -16,6 +16,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
 use super::surroundings;
+use crate::functions::client;
 use crate::link_api::{Focus, LinkKind, LinkView, Quality, Visibility};
 use crate::state::quality::Meter;
 use bowline_protocol::client::Status;
@@ -144,7 +145,7 @@ impl LinkHandle {
         post(
             ToLink::Start {
                 client: inner.client,
-                proof: surroundings::proof(),
+                proof: client::proof(),
                 base: surroundings::base_url() + "link/",
                 settings: surroundings::link_settings(),
             },

@@ -1,7 +1,8 @@
 //! The page's side of the link, in the browser only: numbers and keeps input, and hands each session's
-//! frames to its pane. Knows no DOM beyond the events that tell who looks at the page.
+//! frames to its pane. Knows no DOM beyond the events that tell who looks at the page. And what the browser keeps.
 
 pub mod link;
+pub mod stored;
 mod surroundings;
 
-pub use surroundings::{link_settings, proof, set_proof};
+pub use surroundings::{link_settings, set_proof};

@@ -3,34 +3,24 @@
 use bowline_protocol::client::{Attention, Settings};
 use wasm_bindgen::prelude::*;
 
-/// Key of the page's secret in `localStorage`.
-const PROOF_KEY: &str = "bowline-proof";
+use super::stored;
+use crate::functions::client::{PROOF_KEY, proof};
+
 /// Key of shortened times in `localStorage`, JSON of [`Settings`].
 const SETTINGS_KEY: &str = "bowline-link-settings";
 
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
-}
-
-/// The page's secret, returned by login and sent with everything but the page itself.
-pub fn proof() -> Option<String> {
-    storage()?.get_item(PROOF_KEY).ok().flatten()
-}
-
 /// Keeps the page's secret, or forgets it.
 pub fn set_proof(proof: Option<&str>) {
-    let Some(storage) = storage() else { return };
-    // A full or forbidden storage means that the next load asks to sign in again; nothing to do here.
-    let _ = match proof {
-        Some(proof) => storage.set_item(PROOF_KEY, proof),
-        None => storage.remove_item(PROOF_KEY),
-    };
+    // Where nothing can be kept the next load asks to sign in again.
+    match proof {
+        Some(proof) => stored::set(PROOF_KEY, proof),
+        None => stored::remove(PROOF_KEY),
+    }
 }
 
 /// The link's times: the defaults unless `localStorage` says otherwise.
 pub fn link_settings() -> Settings {
-    storage()
-        .and_then(|storage| storage.get_item(SETTINGS_KEY).ok().flatten())
+    stored::get(SETTINGS_KEY)
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default()
 }

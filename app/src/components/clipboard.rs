@@ -9,13 +9,13 @@ use leptos::wasm_bindgen::prelude::*;
 use leptos::web_sys::{self, MouseEvent};
 use wasm_bindgen_futures::JsFuture;
 
-use super::context_menu::Place;
 use super::{dom, files};
 use crate::panes;
 use crate::state::desk::{Desk, Overlay};
+use crate::state::gesture::Point;
 use crate::state::paste::Offer;
 use crate::state::toasts::Tone;
-use crate::xterm::clipboard::Mouse;
+use crate::xterm::pointing::Mouse;
 
 #[wasm_bindgen(module = "bowline-transfer")]
 extern "C" {
@@ -68,7 +68,7 @@ fn open_menu(desk: Desk, event: &MouseEvent) {
     }
     event.prevent_default();
     event.stop_propagation();
-    desk.menu.set(Some(Place {
+    desk.menu.set(Some(Point {
         x: f64::from(event.client_x()),
         y: f64::from(event.client_y()),
     }));

@@ -7,15 +7,7 @@ use leptos::prelude::*;
 
 use crate::keys::{Command, Keys};
 use crate::state::desk::Desk;
-
-/// Where the menu is wanted: CSS pixels from the page's corner.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Place {
-    /// From the left.
-    pub(crate) x: f64,
-    /// From the top.
-    pub(crate) y: f64,
-}
+use crate::state::gesture::Point;
 
 /// What it offers; `None` is a line.
 const ITEMS: &[Option<(Command, &str)>] = &[
@@ -36,7 +28,7 @@ const ITEMS: &[Option<(Command, &str)>] = &[
 #[component]
 pub(crate) fn ContextMenu(
     /// Where.
-    place: Place,
+    place: Point,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let menu = NodeRef::<html::Div>::new();
@@ -127,7 +119,7 @@ fn run(_: Desk, _: Command) {}
 
 /// Keeps the menu inside the page and gives it the keyboard.
 #[cfg(feature = "hydrate")]
-fn settle(menu: &leptos::web_sys::HtmlElement, Place { x, y }: Place) {
+fn settle(menu: &leptos::web_sys::HtmlElement, Point { x, y }: Point) {
     let inside = |wanted: f64, size: i32, room: Option<f64>| {
         let most = room.unwrap_or(f64::MAX) - f64::from(size) - 6.0;
         format!("{}px", wanted.min(most).max(0.0))
@@ -142,7 +134,7 @@ fn settle(menu: &leptos::web_sys::HtmlElement, Place { x, y }: Place) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn settle(_: &leptos::web_sys::HtmlElement, _: Place) {}
+fn settle(_: &leptos::web_sys::HtmlElement, _: Point) {}
 
 /// Moves the keyboard through the items, round the ends; 0 = to the first.
 fn step(menu: NodeRef<html::Div>, by: i32) {

@@ -35,7 +35,8 @@ extern "C" {
         progress: &Function,
         done: &Function,
     ) -> Function;
-    fn save(name: &str, text: &str);
+    /// Gives the user a file to keep.
+    pub(super) fn save(name: &str, text: &str);
     #[wasm_bindgen(js_name = fetchAndSave)]
     async fn fetch_and_save(name: &str, url: &str, proof: &Array) -> JsValue;
 

@@ -9,7 +9,7 @@ use super::{commands, dom};
 use crate::keys::chord::NONE;
 use crate::keys::command::Reach;
 use crate::keys::held::Recording;
-use crate::keys::place::{Place, Window};
+use crate::keys::place::{Place, System, Window};
 use crate::keys::stroke::{Composing, IN_INPUT_METHOD, Stroke};
 use crate::keys::{Chord, Command, Keys, Modifiers};
 use crate::panes;
@@ -70,7 +70,11 @@ fn pressed(desk: Desk, keys: Keys, event: &KeyboardEvent) {
         Command::Copy | Command::CopySelection | Command::Paste if !in_terminal => return,
         Command::CopySelection if !selected() => return,
         // On a Mac it is no paste but the program's.
-        Command::Paste if !event.shift_key() && is_mac() => return,
+        Command::Paste
+            if !event.shift_key() && untrack(|| keys.place()).system == System::MacOs =>
+        {
+            return;
+        }
         // The browser's own paste follows, as an event that the page takes. It knows only its own keys.
         Command::Paste if chord.code == "KeyV" => return event.stop_propagation(),
         // Function keys are a full-screen program's own.
@@ -94,11 +98,6 @@ fn bare(chord: Chord) -> bool {
 fn in_terminal() -> bool {
     let focused = document().active_element();
     focused.is_some_and(|element| matches!(element.closest(".screen"), Ok(Some(_))))
-}
-
-fn is_mac() -> bool {
-    let system = window().navigator().user_agent().unwrap_or_default();
-    system.contains("Mac OS")
 }
 
 fn selected() -> bool {

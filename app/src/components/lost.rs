@@ -59,14 +59,15 @@ pub(crate) fn LostNotice() -> impl IntoView {
 /// Looks for news whenever sessions are listed.
 #[cfg(feature = "hydrate")]
 fn tell_once(desk: Desk, told: RwSignal<Vec<bowline_protocol::SessionId>>) {
-    let storage = || window().local_storage().ok().flatten();
+    use crate::browser::stored;
+
     let lost = Memo::new(move |_| desk.with_sessions(lost::lost));
     Effect::new(move |_| {
         let lost = lost.get();
         if lost.is_empty() {
             return;
         }
-        let known = storage().and_then(|storage| storage.get_item(TOLD_KEY).ok().flatten());
+        let known = stored::get(TOLD_KEY);
         let known: Vec<_> = known
             .iter()
             .flat_map(|known| known.split(' '))
@@ -76,9 +77,7 @@ fn tell_once(desk: Desk, told: RwSignal<Vec<bowline_protocol::SessionId>>) {
             told.update(|told| told.extend(news));
         }
         let ids: Vec<_> = lost.iter().map(ToString::to_string).collect();
-        if let Some(storage) = storage() {
-            // Where nothing can be kept it is told again by the next page.
-            let _ = storage.set_item(TOLD_KEY, &ids.join(" "));
-        }
+        // Where nothing can be kept it is told again by the next page.
+        stored::set(TOLD_KEY, &ids.join(" "));
     });
 }

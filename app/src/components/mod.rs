@@ -14,7 +14,7 @@ pub(crate) mod clipboard;
 mod clock;
 #[cfg(feature = "hydrate")]
 pub(crate) mod commands;
-pub(crate) mod context_menu;
+mod context_menu;
 mod dialog;
 mod dictation;
 #[cfg(feature = "hydrate")]

@@ -256,19 +256,12 @@ fn remember(recent: &mut Recent, command: Command) {
     };
     recent.add(entry.id);
     #[cfg(feature = "hydrate")]
-    if let Ok(Some(storage)) = window().local_storage() {
-        // A browser that keeps nothing forgets them.
-        let _ = storage.set_item(STORED_AS, &recent.text());
-    }
+    crate::browser::stored::set(STORED_AS, &recent.text());
 }
 
 fn load_recent() -> Recent {
     #[cfg(feature = "hydrate")]
-    {
-        let storage = window().local_storage().ok().flatten();
-        let text = storage.and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
-        Recent::parse(&text.unwrap_or_default())
-    }
+    return Recent::parse(&crate::browser::stored::get(STORED_AS).unwrap_or_default());
     #[cfg(not(feature = "hydrate"))]
     Recent::default()
 }

@@ -105,8 +105,9 @@ mod browser {
     use leptos::html;
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast as _;
-    use leptos::web_sys::{HtmlElement, KeyboardEvent, Storage};
+    use leptos::web_sys::{HtmlElement, KeyboardEvent};
 
+    use crate::browser::stored;
     use crate::components::{clock, dom};
     use crate::panes;
     use crate::state::desk::Desk;
@@ -117,19 +118,19 @@ mod browser {
     /// How often it is looked whether the terminal still leaves room.
     const EVERY: Duration = Duration::from_millis(250);
 
-    fn storage() -> Option<Storage> {
-        window().local_storage().ok().flatten()
-    }
-
     /// Shows them to who has not seen them and has only one terminal.
     pub(super) fn begin(desk: Desk) {
         Effect::new(move |_| {
-            let seen = storage().and_then(|storage| storage.get_item(SEEN_KEY).ok().flatten());
+            let seen = stored::get(SEEN_KEY);
             let alone = desk.peek(|workspace| workspace.tabs.len() <= 1);
             if seen.is_none() && alone && !untrack(|| desk.only_reads()) {
                 desk.welcome.set(Welcome::First);
             }
             dom::listen_first(&window(), "keydown", move |event| {
+                // For the life of the page, and nearly always: nothing may be asked of the document before.
+                if desk.welcome.try_get_untracked() == Some(Welcome::Away) {
+                    return;
+                }
                 let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
                     return;
                 };
@@ -139,7 +140,7 @@ mod browser {
                 let inside = document()
                     .active_element()
                     .is_some_and(|element| matches!(element.closest(".splash"), Ok(Some(_))));
-                if !holds && !inside && desk.welcome.try_get_untracked() != Some(Welcome::Away) {
+                if !holds && !inside {
                     dismiss(desk);
                 }
             });
@@ -149,10 +150,8 @@ mod browser {
     /// Takes them away for good.
     pub(super) fn dismiss(desk: Desk) {
         desk.welcome.set(Welcome::Away);
-        if let Some(storage) = storage() {
-            // Where nothing can be kept they come again with the next page.
-            let _ = storage.set_item(SEEN_KEY, "1");
-        }
+        // Where nothing can be kept they come again with the next page.
+        stored::set(SEEN_KEY, "1");
     }
 
     /// Takes them away for now when what the terminal shows comes near.

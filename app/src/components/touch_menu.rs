@@ -13,11 +13,11 @@ use crate::state::desk::Desk;
 pub(crate) fn TouchMenuView() -> impl IntoView {
     let desk = expect_context::<Desk>();
     move || {
-        desk.touch_menu.get().map(|menu| {
+        desk.touch_menu.get().map(|at| {
             // Within the window also at its edges.
             let style = format!(
                 "left: clamp(90px, {}px, calc(100vw - 90px)); top: max({}px, 110px)",
-                menu.at.x, menu.at.y
+                at.x, at.y
             );
             view! {
                 <div

@@ -51,13 +51,10 @@ where
     }
 }
 
-/// The page's proof, once it has logged in.
+/// The page's proof, returned by login and sent with everything but the page itself.
 pub fn proof() -> Option<String> {
     #[cfg(feature = "hydrate")]
-    {
-        let storage = leptos::prelude::window().local_storage().ok().flatten()?;
-        storage.get_item(PROOF_KEY).ok().flatten()
-    }
+    return crate::browser::stored::get(PROOF_KEY);
     #[cfg(not(feature = "hydrate"))]
     None
 }

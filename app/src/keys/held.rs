@@ -8,6 +8,8 @@ use super::command::Command;
 use super::keymap::Keymap;
 use super::place::Place;
 use super::reserved;
+#[cfg(feature = "hydrate")]
+use crate::browser::stored;
 
 /// Where the keymap is kept in the browser.
 #[cfg(feature = "hydrate")]
@@ -46,7 +48,7 @@ impl Keys {
     #[cfg(feature = "hydrate")]
     pub(crate) fn load(self, place: Place) -> Option<String> {
         self.place.set(place);
-        let text = storage()?.get_item(STORED_AS).ok().flatten()?;
+        let text = stored::get(STORED_AS)?;
         match Keymap::from_json(&text) {
             Ok(loaded) => self.keymap.set(loaded.keymap),
             Err(error) => return Some(error.to_string()),
@@ -88,19 +90,13 @@ impl Keys {
     pub(crate) fn change(self, change: impl FnOnce(&mut Keymap)) {
         self.keymap.update(change);
         #[cfg(feature = "hydrate")]
-        if let Some(storage) = storage() {
-            // A browser that keeps nothing has the keys until it leaves the page.
-            let _ = match self.keymap.with_untracked(Keymap::has_changes) {
-                true => storage.set_item(STORED_AS, &self.keymap.with_untracked(Keymap::to_json)),
-                false => storage.remove_item(STORED_AS),
-            };
-        }
+        // A browser that keeps nothing has the keys until it leaves the page.
+        self.keymap
+            .with_untracked(|keymap| match keymap.has_changes() {
+                true => stored::set(STORED_AS, &keymap.to_json()),
+                false => stored::remove(STORED_AS),
+            });
     }
-}
-
-#[cfg(feature = "hydrate")]
-fn storage() -> Option<leptos::web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }
 
 /// A tooltip that follows the user's keys: the words, and the chord of the command now.

@@ -13,10 +13,10 @@ use web_sys::{Event, HtmlElement, PointerEvent, WheelEvent, WheelEventInit};
 use crate::components::commands;
 use crate::components::dom::Listener;
 use crate::keys::Command;
-use crate::state::desk::{Desk, TouchMenu};
+use crate::state::desk::Desk;
 use crate::state::gesture::{Act, Gesture, Point};
 use crate::xterm::Emulator;
-use crate::xterm::pointing::{Cell as Place, Wheel};
+use crate::xterm::pointing::{Cell as Place, Mouse};
 
 /// A finger that rests so long selects.
 const REST: Duration = Duration::from_millis(450);
@@ -158,7 +158,7 @@ impl Inner {
                     emulator.select_between(first.min(cell), last.max(cell));
                 }
             }
-            Act::Offer(at) => self.desk.touch_menu.set(Some(TouchMenu { at })),
+            Act::Offer(at) => self.desk.touch_menu.set(Some(at)),
         }
     }
 
@@ -166,7 +166,7 @@ impl Inner {
         let Some(emulator) = self.emulator.upgrade() else {
             return;
         };
-        if emulator.wheel() == Wheel::Programs {
+        if emulator.wheel() == Mouse::Programs {
             return self.turn_wheel(by, at);
         }
         let Some(height) = emulator.row_height() else {

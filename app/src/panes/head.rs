@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::icons::Icon;
-use crate::keys::{Command, hint};
+use crate::keys::{Command, Keys, hint};
 use crate::state::desk::Desk;
 use crate::workspace::{Side, Zoom};
 
@@ -11,6 +11,7 @@ use crate::workspace::{Side, Zoom};
 #[component]
 pub(super) fn PaneHead(pane: StoredValue<String>, name: Memo<String>) -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let keys = expect_context::<Keys>();
     let zoomed = Memo::new(move |_| {
         desk.with(|workspace| {
             let tab = pane.with_value(|pane| workspace.tab_with(pane));
@@ -48,7 +49,7 @@ pub(super) fn PaneHead(pane: StoredValue<String>, name: Memo<String>) -> impl In
                     class="pane-action"
                     aria-pressed=move || zoomed.get().to_string()
                     aria-label=move || format!("Zoom {}", name.get())
-                    title=move || hint(zoom_words(), Command::ZoomPane)
+                    title=move || keys.hint(zoom_words(), Command::ZoomPane)
                     on:click=move |_| desk.toggle_zoom(&pane.get_value())
                 >
                     <Show when=move || zoomed.get() fallback=|| view! { <Icon name="zoom" /> }>

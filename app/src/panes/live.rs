@@ -16,6 +16,7 @@ use leptos::task::spawn_local;
 use super::fingers::Fingers;
 use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
+use crate::browser::stored;
 use crate::components::dom::BoxWatcher;
 use crate::components::{PageVisible, clipboard};
 use crate::error::{AppError, ErrorCode};
@@ -547,9 +548,7 @@ fn is_gone(error: &AppError) -> bool {
 
 /// `localStorage` may ask for the DOM renderer.
 fn renderer() -> Renderer {
-    let storage = window().local_storage().ok().flatten();
-    let wanted = storage.and_then(|storage| storage.get_item("bowline-renderer").ok().flatten());
-    match wanted.as_deref() {
+    match stored::get("bowline-renderer").as_deref() {
         Some("dom") => Renderer::Dom,
         _ => Renderer::Fastest,
     }

@@ -2,7 +2,7 @@
 
 use super::registry;
 use crate::state::paste::Paste;
-use crate::xterm::clipboard::Mouse;
+use crate::xterm::pointing::Mouse;
 
 /// What a text would be as a paste into a pane. `None` without a terminal there.
 pub(crate) fn prepared(pane: &str, text: &str) -> Option<Paste> {

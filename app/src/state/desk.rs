@@ -22,7 +22,6 @@ use super::settings::Taste;
 use super::toasts::{Toasts, Tone};
 use super::uploads::Uploads;
 use super::welcome::Welcome;
-use crate::components::context_menu::Place;
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::functions::sessions::{SessionRow, State};
@@ -75,13 +74,6 @@ pub(crate) enum Overlay {
     Dictation,
 }
 
-/// An offer beside what a finger has selected.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct TouchMenu {
-    /// Where the finger went up.
-    pub(crate) at: Point,
-}
-
 /// The page's state. In context, copied freely.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
@@ -114,7 +106,7 @@ pub(crate) struct Desk {
     /// The pane that is searched.
     pub(crate) searching: Searching,
     /// Where the menu of a terminal is open.
-    pub(crate) menu: RwSignal<Option<Place>>,
+    pub(crate) menu: RwSignal<Option<Point>>,
     /// The pane over which something is dragged from outside.
     pub(crate) drop_target: RwSignal<Option<String>>,
     /// Files on their way to the server.
@@ -129,8 +121,8 @@ pub(crate) struct Desk {
     pub(crate) focus_wish: RwSignal<u32>,
     /// Modifiers that fingers hold down for the next key.
     pub(crate) held: RwSignal<Held>,
-    /// What is offered for what a finger has selected.
-    pub(crate) touch_menu: RwSignal<Option<TouchMenu>>,
+    /// Where something is offered for what a finger has selected.
+    pub(crate) touch_menu: RwSignal<Option<Point>>,
 }
 
 impl Desk {

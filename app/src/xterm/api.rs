@@ -30,6 +30,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn input(this: &Terminal6, data: &str, by_user: bool);
     #[wasm_bindgen(method)]
+    pub(super) fn paste(this: &Terminal6, text: &str);
+    #[wasm_bindgen(method, js_name = "selectAll")]
+    pub(super) fn select_all(this: &Terminal6);
+    #[wasm_bindgen(method)]
     pub(super) fn select(this: &Terminal6, column: u32, row: u32, length: u32);
     #[wasm_bindgen(method, getter)]
     pub(super) fn modes(this: &Terminal6) -> Modes6;
@@ -44,6 +48,8 @@ extern "C" {
 
     /// `terminal.modes`.
     pub(super) type Modes6;
+    #[wasm_bindgen(method, getter, js_name = "bracketedPasteMode")]
+    pub(super) fn bracketed_paste(this: &Modes6) -> bool;
     #[wasm_bindgen(method, getter, js_name = "mouseTrackingMode")]
     pub(super) fn mouse_tracking(this: &Modes6) -> String;
     #[wasm_bindgen(method, getter, js_name = "applicationCursorKeysMode")]

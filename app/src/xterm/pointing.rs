@@ -12,12 +12,12 @@ pub(crate) struct Cell {
     pub(crate) column: u32,
 }
 
-/// Whose the wheel is.
+/// Whose the mouse is, or its wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wheel {
-    /// It scrolls what is kept.
+pub(crate) enum Mouse {
+    /// The page's.
     Ours,
-    /// The program gets it, as reports or as arrow keys.
+    /// The program's, which gets it as reports, the wheel also as arrow keys.
     Programs,
 }
 
@@ -28,12 +28,19 @@ impl Emulator {
         (height > 0.0).then_some(height)
     }
 
-    /// Whose the wheel is.
-    pub(crate) fn wheel(&self) -> Wheel {
-        let on_alternate = self.modern().buffer().active().kind() == "alternate";
-        match on_alternate || self.modern().modes().mouse_tracking() != "none" {
-            true => Wheel::Programs,
-            false => Wheel::Ours,
+    /// Whose the mouse is.
+    pub(crate) fn mouse(&self) -> Mouse {
+        match self.modern().modes().mouse_tracking().as_str() {
+            "none" => Mouse::Ours,
+            _ => Mouse::Programs,
+        }
+    }
+
+    /// Whose the wheel is: a full-screen program has nothing above it to scroll to.
+    pub(crate) fn wheel(&self) -> Mouse {
+        match self.is_full_screen() {
+            true => Mouse::Programs,
+            false => self.mouse(),
         }
     }
 

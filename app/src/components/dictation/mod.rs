@@ -11,6 +11,8 @@ use leptos::prelude::*;
 
 use super::clock;
 use super::icons::Icon;
+#[cfg(feature = "hydrate")]
+use crate::browser::stored;
 use crate::state::desk::{Desk, Overlay};
 #[cfg(feature = "hydrate")]
 use crate::state::dictation::Next;
@@ -239,8 +241,7 @@ impl Panel {
 #[cfg(feature = "hydrate")]
 impl Panel {
     fn begin(self) {
-        let storage = window().local_storage().ok().flatten();
-        let kept = storage.and_then(|storage| storage.get_item(LANGUAGE_KEY).ok().flatten());
+        let kept = stored::get(LANGUAGE_KEY);
         let known = |kept: &String| LANGUAGES.iter().any(|(tag, _)| tag == kept);
         self.language.set(kept.filter(known).unwrap_or_default());
         self.listen();
@@ -248,10 +249,7 @@ impl Panel {
 
     /// Another language, from now on and the next time.
     fn choose(self, language: String) {
-        if let Ok(Some(storage)) = window().local_storage() {
-            // Where nothing can be kept it is chosen again.
-            let _ = storage.set_item(LANGUAGE_KEY, &language);
-        }
+        stored::set(LANGUAGE_KEY, &language);
         self.language.set(language);
         if self.dictation.with_untracked(Dictation::phase) != Phase::Resting {
             self.keep_guess();

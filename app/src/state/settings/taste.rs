@@ -69,24 +69,18 @@ mod browser {
     use wasm_bindgen::JsCast as _;
 
     use super::Settings;
+    use crate::browser::stored;
     use crate::components::dom;
 
     const KEY: &str = "bowline-settings";
 
-    fn storage() -> Option<web_sys::Storage> {
-        window().local_storage().ok().flatten()
-    }
-
     pub(super) fn kept() -> Option<Settings> {
-        let kept = storage()?.get_item(KEY).ok()??;
-        Some(Settings::read(&kept))
+        Some(Settings::read(&stored::get(KEY)?))
     }
 
     pub(super) fn keep(settings: &Settings) {
-        if let Some(storage) = storage() {
-            // A browser that keeps nothing has them for this page only.
-            let _ = storage.set_item(KEY, &settings.written());
-        }
+        // A browser that keeps nothing has them for this page only.
+        stored::set(KEY, &settings.written());
     }
 
     pub(super) fn on_change_elsewhere(callback: impl Fn(Settings) + 'static) {
