@@ -9,9 +9,43 @@ use super::link_details::LinkDot;
 use super::tab::TabView;
 use super::tab_finder::FinderButton;
 use crate::keys::{Command, hint};
-use crate::state::desk::{Desk, Overlay};
+use crate::state::desk::Desk;
 use crate::text;
-use crate::workspace::{Side, View};
+use crate::workspace::View;
+
+/// A button that does a command.
+#[component]
+fn BarButton(
+    /// Its own class: narrow bars hide some.
+    class: &'static str,
+    label: &'static str,
+    command: Command,
+    icon: &'static str,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    // Only a dialog is announced as one.
+    let popup = (command != Command::SplitRight).then_some("dialog");
+    view! {
+        <button
+            type="button"
+            class=format!("icon-button {class}")
+            aria-label=label
+            title=hint(label, command)
+            aria-haspopup=popup
+            on:click=move |_| run(desk, command)
+        >
+            <Icon name=icon />
+        </button>
+    }
+}
+
+/// Does a command; the server's copy of the page does none.
+fn run(desk: Desk, command: Command) {
+    #[cfg(feature = "hydrate")]
+    super::commands::run(desk, command);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (desk, command);
+}
 
 /// The bar.
 #[component]
@@ -48,7 +82,7 @@ pub(crate) fn TabBar() -> impl IntoView {
                 class="icon-button new-tab"
                 aria-label="New tab"
                 title=hint("New tab", Command::NewTab)
-                on:click=move |_| desk.new_tab()
+                on:click=move |_| run(desk, Command::NewTab)
             >
                 <Icon name="plus" />
             </button>
@@ -59,21 +93,13 @@ pub(crate) fn TabBar() -> impl IntoView {
                     title=hint("Sessions", Command::Sessions)
                     aria-label=move || count.get()
                     aria-haspopup="dialog"
-                    on:click=move |_| desk.toggle(Overlay::Sessions)
+                    on:click=move |_| run(desk, Command::Sessions)
                 >
                     <Icon name="stack" />
                     <span class="count-text">{move || count.get()}</span>
                     <span class="count-number" aria-hidden="true">{move || number.get()}</span>
                 </button>
-                <button
-                    type="button"
-                    class="icon-button split-button"
-                    aria-label="Split right"
-                    title=hint("Split right", Command::SplitRight)
-                    on:click=move |_| desk.split(Side::Right)
-                >
-                    <Icon name="split-right" />
-                </button>
+                <BarButton class="split-button" label="Split right" command=Command::SplitRight icon="split-right" />
                 <button
                     type="button"
                     class="icon-button grid-button"
@@ -84,49 +110,19 @@ pub(crate) fn TabBar() -> impl IntoView {
                 >
                     <Icon name="grid" />
                 </button>
-                <button
-                    type="button"
-                    class="icon-button palette-button"
-                    aria-label="Command palette"
-                    title=hint("Command palette", Command::Palette)
-                    aria-haspopup="dialog"
-                    on:click=move |_| desk.toggle(Overlay::Palette)
-                >
-                    <Icon name="prompt" />
-                </button>
+                <BarButton class="palette-button" label="Command palette" command=Command::Palette icon="prompt" />
                 <button
                     type="button"
                     class="icon-button theme-button"
                     aria-label="Dark or light"
                     title=hint("Dark or light", Command::ToggleTheme)
-                    on:click=move |_| {
-                        #[cfg(feature = "hydrate")]
-                        super::commands::run(desk, Command::ToggleTheme);
-                    }
+                    on:click=move |_| run(desk, Command::ToggleTheme)
                 >
                     <Icon name="sun" />
                     <Icon name="moon" />
                 </button>
-                <button
-                    type="button"
-                    class="icon-button keys-button"
-                    aria-label="Keyboard shortcuts"
-                    title=hint("Keyboard shortcuts", Command::Shortcuts)
-                    aria-haspopup="dialog"
-                    on:click=move |_| desk.toggle(Overlay::Shortcuts)
-                >
-                    <Icon name="keyboard" />
-                </button>
-                <button
-                    type="button"
-                    class="icon-button settings-button"
-                    aria-label="Settings"
-                    title=hint("Settings", Command::Settings)
-                    aria-haspopup="dialog"
-                    on:click=move |_| desk.toggle(Overlay::Settings)
-                >
-                    <Icon name="gear" />
-                </button>
+                <BarButton class="keys-button" label="Keyboard shortcuts" command=Command::Shortcuts icon="keyboard" />
+                <BarButton class="settings-button" label="Settings" command=Command::Settings icon="gear" />
                 <DictationButton />
                 <LinkDot />
             </div>
