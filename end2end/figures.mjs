@@ -5,6 +5,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 
+import { firstLoad, untilNextPaint } from "./support/firstload.mjs";
 import { Stage, closeBrowser } from "./support/stage.mjs";
 import { commandTime, ctrlCTimes, quantile, reloadTime, watchLoads } from "./support/stopwatch.mjs";
 
@@ -69,6 +70,21 @@ try {
     await other.page.context().close();
   }
   compared("Chromium: reload to the screen drawn, with a full history", loads[1], "with an empty one", loads[0]);
+
+  const first = [];
+  for (let round = 0; round < ROUNDS; round += 1) first.push(await firstLoad(stage, server));
+  const of = (/** @type {(load: typeof first[0]) => number} */ part) => median(first.map(part));
+  row("Chromium: first load, until something is painted", ms(of(({ paint }) => paint)), "–", "–");
+  row("Chromium: first load, from there to the prompt drawn", ms(of(({ prompt, paint }) => prompt - paint)), "aim: 1000 ms", (of(({ prompt, paint }) => prompt - paint) / 1000).toFixed(2));
+  const kib = of(({ bytes }) => bytes) / 1024;
+  row(`Chromium: first load, bytes of ${of(({ requests }) => requests)} requests until then`, `${kib.toFixed(0)} KiB`, "aim: 450 KiB", (kib / 450).toFixed(2));
+
+  const palette = () => view.press("Alt+Shift+P");
+  const quiet = await untilNextPaint(view, INTERRUPTS * 2, palette);
+  await view.run("yes a-flood", /(^a-flood\s*\n){20}/m);
+  const flooded = await untilNextPaint(view, INTERRUPTS * 2, palette);
+  await view.press("Control+c");
+  row("Chromium: a key that opens or shuts the palette under `yes`, to the next frame, p50 / p95", both(flooded), `without the flood: ${both(quiet)}`, ratio(flooded, quiet));
 } finally {
   await stage.end();
   await closeBrowser();

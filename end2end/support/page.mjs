@@ -38,10 +38,11 @@ export class BowlinePage {
     await this.ready();
   }
 
-  /** Connected, and the pane in front shows a live terminal, or what else is expected there. */
+  /** Connected, the pane in front shows a live terminal, or what else is expected there, and what comes later has come. */
   async ready(pane = "live") {
     await this.waitForLink("websocket", "poll");
     await this.waitForPane(pane);
+    await this.page.locator("html[data-complete]").waitFor({ state: "attached" });
   }
 
   // The link

@@ -193,7 +193,7 @@ export class Stage {
 }
 
 /** Trades the access token for the cookie and the page's proof, as the login form does. */
-async function logIn(
+export async function logIn(
   /** @type {import("playwright-core").BrowserContext} */ context,
   /** @type {string} */ url,
   /** @type {string} */ token,

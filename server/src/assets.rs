@@ -59,7 +59,7 @@ pub(crate) fn build_folder() -> &'static str {
     &BUILD_FOLDER
 }
 
-/// What Trunk made of `index.html`; nothing if the page was not built before the server.
+/// `index.html`; nothing if the page was not built before the server.
 pub(crate) fn index() -> Option<String> {
     let file = Dist::get("index.html")?;
     String::from_utf8(file.data.into_owned()).ok()

@@ -1,4 +1,4 @@
-//! The page as the server renders it: the head that Trunk made, the body that Leptos renders, the theme
+//! The page as the server renders it: the head of `index.html`, the body that Leptos renders, the theme
 //! of the cookie, and a policy with a nonce of its own for every answer. Who may see it is decided before.
 
 use std::fmt::Write as _;
@@ -17,8 +17,8 @@ use leptos::prelude::*;
 
 use crate::{answer, assets};
 
-/// Where Trunk wants the nonce: `nonce_placeholder` of `Trunk.toml`.
-const NONCE_MARK: &str = "{{__TRUNK NONCE__}}";
+/// Where `index.html` wants the nonce.
+const NONCE_MARK: &str = "{{nonce}}";
 
 /// The head of a binary that was built without the page.
 const BARE_HEAD: &str = "<meta charset=\"utf-8\"><title>Bowline</title>";
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_head_is_what_trunk_wrote_between_its_tags() {
+    fn the_head_is_what_stands_between_its_tags() {
         let index = "<!doctype html><html><head><title>T</title></head><body></body></html>";
         assert_eq!(head_of(index), "<title>T</title>");
         assert_eq!(head_of("nothing"), BARE_HEAD);

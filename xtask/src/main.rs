@@ -2,17 +2,20 @@
 //! the server, runs or checks them. Must not know how the product works.
 
 mod compress;
+mod files;
 mod fingerprint;
 mod shell;
-mod styles;
 mod test;
 mod tools;
+mod wasm;
 mod web;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use web::Effort;
 
 /// Bowline's tasks. Each installs what it needs and is missing, and says what it installs.
 #[derive(Debug, Parser)]
@@ -31,7 +34,11 @@ enum Task {
         arguments: Vec<String>,
     },
     /// Builds the self-contained `target/release/bowline`.
-    Build,
+    Build {
+        /// Unoptimised and in a fraction of the time, as `target/debug/bowline`: to work on it.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Formats, lints, unit and integration tests, and journeys in a real browser.
     Test {
         /// Only these stages, separated by commas.
@@ -56,18 +63,19 @@ fn carry_out(task: Task) -> Result<()> {
     let root = shell::Root::find();
     match task {
         Task::Run { arguments } => {
-            let binary = build(&root)?;
+            let binary = build(&root, Effort::Full)?;
             root.replace_by(&binary, &arguments)
         }
-        Task::Build => {
-            let binary = build(&root)?;
+        Task::Build { quick } => {
+            let effort = if quick { Effort::Quick } else { Effort::Full };
+            let binary = build(&root, effort)?;
             shell::say(&format!("built {}", binary.display()));
             Ok(())
         }
         Task::Test { only } => test::run(&root, &only),
         Task::Bench => {
             tools::for_journeys(&root)?;
-            let binary = build(&root)?;
+            let binary = build(&root, Effort::Full)?;
             let figures = ["bench", "-p", "bowline-server", "--bench", "figures"];
             root.command("cargo", &figures)
                 .env("BOWLINE_BIN", &binary)
@@ -81,8 +89,8 @@ fn carry_out(task: Task) -> Result<()> {
 }
 
 /// Page, then server.
-fn build(root: &shell::Root) -> Result<std::path::PathBuf> {
+fn build(root: &shell::Root, effort: Effort) -> Result<std::path::PathBuf> {
     tools::for_building(root)?;
-    web::build(root)?;
-    web::server(root)
+    web::build(root, effort)?;
+    web::server(root, effort)
 }

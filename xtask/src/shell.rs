@@ -49,14 +49,10 @@ impl Root {
     pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Task {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.0);
-        let mut path = self.join("target/tools/bin").into_os_string();
-        path.push(":");
-        path.push(self.join("node_modules/.bin"));
+        let mut path = self.join("node_modules/.bin").into_os_string();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         command.env("PATH", path);
-        // Trunk takes NO_COLOR for a flag and fails at "1".
-        command.env_remove("NO_COLOR");
         Task {
             command,
             line: format!("{program} {}", arguments.join(" ")),

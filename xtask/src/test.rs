@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::shell::{Root, Task, say};
+use crate::web::Effort;
 use crate::{tools, web};
 
 /// What a stage does.
@@ -52,8 +53,8 @@ const STAGES: [(&str, Stage); 10] = [
         let what = ["-p", "bowline-server", "--test", "it"];
         tests(root, &what).env("BOWLINE_TEST_KEEPER", "1").run()
     }),
-    ("page", web::build),
-    ("binary", |root| web::server(root).map(|_| ())),
+    ("page", |root| web::build(root, Effort::Full)),
+    ("binary", |root| web::server(root, Effort::Full).map(|_| ())),
     ("journeys", |root| journeys(root, &[]).run()),
     // What goes through the link, with sessions in the server's own process.
     ("journeys-within", |root| {

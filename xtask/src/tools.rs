@@ -1,13 +1,9 @@
-//! Installs what is missing, and says so: the browser's target, Trunk, wasm-bindgen, npm packages; for
-//! tests also Debian packages.
+//! Installs what is missing, and says so: the browser's target, npm packages; for tests also Debian packages.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint;
 use crate::shell::{Root, timed};
-
-/// 0.22 wants a newer compiler.
-const TRUNK: &str = "0.21.14";
 
 /// Commands that the tests and the journeys run, and the Debian packages that bring them.
 const JOURNEY_PACKAGES: [(&str, &str); 9] = [
@@ -29,8 +25,6 @@ pub(crate) fn for_building(root: &Root) -> Result<()> {
         bail!("there is no npm here: install Node.js 20 or newer, then run this again");
     }
     target(root)?;
-    trunk(root)?;
-    wasm_bindgen(root)?;
     npm(root)
 }
 
@@ -50,53 +44,6 @@ fn target(root: &Root) -> Result<()> {
         )
         },
     )
-}
-
-fn trunk(root: &Root) -> Result<()> {
-    let installed = root.command("trunk", &["--version"]).read();
-    if installed.is_some_and(|version| version.ends_with(TRUNK)) {
-        return Ok(());
-    }
-    // Its lockfile is needed (newer versions of its dependencies don't fit together); unoptimised, because
-    // it takes minutes otherwise and runs for seconds.
-    let arguments = ["trunk", "--version", TRUNK, "--locked"];
-    timed(
-        "installing Trunk (it builds the page; some minutes, once)",
-        || cargo_install(root, &arguments),
-    )
-}
-
-fn wasm_bindgen(root: &Root) -> Result<()> {
-    let lockfile = std::fs::read_to_string(root.join("Cargo.lock"))?;
-    let version = lockfile
-        .split("[[package]]")
-        .find(|package| package.contains("\nname = \"wasm-bindgen\"\n"))
-        .and_then(|package| package.split("version = \"").nth(1)?.split('"').next())
-        .context("Cargo.lock names no wasm-bindgen")?;
-    let installed = root.command("wasm-bindgen", &["--version"]).read();
-    if installed.is_some_and(|installed| installed.ends_with(version)) {
-        return Ok(());
-    }
-    // Not `--locked`: its lockfile names a version that the registry lacks.
-    let arguments = ["wasm-bindgen-cli", "--version", version];
-    timed(
-        "installing wasm-bindgen of the lockfile's version (a minute or two, once)",
-        || cargo_install(root, &arguments),
-    )
-}
-
-fn cargo_install(root: &Root, what: &[&str]) -> Result<()> {
-    let mut arguments = vec!["install", "--quiet", "--force", "--debug"];
-    arguments.extend([
-        "--root",
-        "target/tools",
-        "--target-dir",
-        "target/tools/build",
-    ]);
-    arguments.extend(what);
-    root.command("cargo", &arguments).run()?;
-    // A gigabyte that nobody needs again.
-    Ok(std::fs::remove_dir_all(root.join("target/tools/build"))?)
 }
 
 fn npm(root: &Root) -> Result<()> {

@@ -28,6 +28,7 @@ pub(crate) mod icons;
 mod keyboard;
 #[cfg(feature = "hydrate")]
 mod keyfile;
+pub(crate) mod later;
 mod link_details;
 mod login;
 #[cfg(feature = "hydrate")]

@@ -3,28 +3,15 @@
 use leptos::prelude::*;
 
 use super::banner::LinkBanner;
-use super::context_menu::ContextMenu;
-use super::dictation::DictationPanel;
 use super::grid_bar::GridBar;
-use super::link_details::LinkDetails;
-use super::palette::Palette;
-use super::paste_warning::PasteWarning;
-use super::picker::Picker;
-use super::settings::SettingsDialog;
-use super::setup_panel::SetupPanel;
-use super::shortcuts::Shortcuts;
-use super::splash::Splash;
+use super::later::{Later, Layers};
 use super::tab_bar::TabBar;
-use super::tab_finder::TabFinder;
 use super::toasts::ToastList;
-use super::touch_keys::TouchKeys;
-use super::touch_menu::TouchMenuView;
-use super::upload_list::UploadList;
 use super::{Gate, LinkState, PageVisible, RestartTold};
 use crate::context::GateView;
 use crate::keys::Keys;
 use crate::panes::Panes;
-use crate::state::desk::{Desk, Overlay};
+use crate::state::desk::Desk;
 use crate::state::seed::Seed;
 
 /// Everything behind the gate.
@@ -34,6 +21,7 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     let desk = Desk::new(Seed::take());
     provide_context(desk);
     provide_context(desk.taste);
+    provide_context(Later::new());
     provide_context(Keys::new());
     provide_context(PageVisible(RwSignal::new(true)));
     provide_context(RestartTold(StoredValue::new(None)));
@@ -54,40 +42,9 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             <TabBar />
             <GridBar />
             <Panes />
-            <Show when=move || fingers.get()>
-                <TouchKeys />
-            </Show>
-            <TouchMenuView />
-            <Splash />
-            <SetupPanel />
+            <Layers fingers=fingers />
             <LinkBanner />
             <ToastList />
-            <UploadList />
-            <Show when=move || desk.overlay.get() == Some(Overlay::Sessions)>
-                <Picker />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::Shortcuts)>
-                <Shortcuts />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::Settings)>
-                <SettingsDialog />
-            </Show>
-            {move || desk.menu.get().map(|place| view! { <ContextMenu place=place /> })}
-            <Show when=move || desk.overlay.get() == Some(Overlay::Paste)>
-                <PasteWarning />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::Palette)>
-                <Palette />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::FindTab)>
-                <TabFinder />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::Connection)>
-                <LinkDetails />
-            </Show>
-            <Show when=move || desk.overlay.get() == Some(Overlay::Dictation)>
-                <DictationPanel />
-            </Show>
         </div>
     }
 }

@@ -33,7 +33,7 @@ use divider::Dividers;
 use head::PaneHead;
 use slots::EmptySlots;
 
-use crate::components::search_bar::SearchBar;
+use crate::components::later::Later;
 use crate::state::desk::Desk;
 use crate::state::look::Look;
 use crate::text;
@@ -150,6 +150,7 @@ pub(crate) fn Panes() -> impl IntoView {
 #[component]
 fn PaneView(pane: String) -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let later = expect_context::<Later>();
     let node = NodeRef::<Div>::new();
     let pane = StoredValue::new(pane);
     let rect = Memo::new(move |_| pane.with_value(|pane| desk.rect(pane)));
@@ -217,7 +218,7 @@ fn PaneView(pane: String) -> impl IntoView {
             <div class="pane-wait" aria-hidden="true"></div>
             <Notes parts=parts />
             <Show when=move || pane.with_value(|pane| desk.searching.is_in(pane))>
-                <SearchBar pane=pane />
+                {move || later.search(pane)}
             </Show>
             <Ending parts=parts />
         </div>

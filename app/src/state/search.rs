@@ -33,6 +33,11 @@ impl Searching {
         self.pane.set(None);
     }
 
+    /// Whether any pane is searched, tracked.
+    pub(crate) fn is_on(self) -> bool {
+        self.pane.with(Option::is_some)
+    }
+
     /// Whether this pane is searched, tracked.
     pub(crate) fn is_in(self, pane: &str) -> bool {
         self.pane.with(|now| now.as_deref() == Some(pane))

@@ -1,0 +1,185 @@
+//! What the first prompt does not wait for: dialogs, menus, hints, the search bar. Their code is a chunk of its own, cut
+//! out of the page when it is built. It is fetched once the link stands and the browser has nothing else to do, or as
+//! soon as one of them is to be shown; until then nothing is there. What is shown when is the desk's.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use super::LinkState;
+use super::context_menu::ContextMenu;
+use super::dictation::DictationPanel;
+use super::link_details::LinkDetails;
+use super::palette::Palette;
+use super::paste_warning::PasteWarning;
+use super::picker::Picker;
+use super::search_bar::SearchBar;
+use super::settings::SettingsDialog;
+use super::setup_panel::SetupPanel;
+use super::shortcuts::Shortcuts;
+use super::splash::Splash;
+use super::tab_finder::TabFinder;
+use super::touch_keys::TouchKeys;
+use super::touch_menu::TouchMenuView;
+use super::upload_list::UploadList;
+use crate::link_api::LinkKind;
+use crate::state::desk::{Desk, Overlay};
+use crate::state::toasts::Tone;
+
+/// What the chunk gives.
+#[derive(Clone, Copy)]
+struct Views {
+    /// All that lies over the panes.
+    layers: fn(fingers: RwSignal<bool>) -> AnyView,
+    /// The search bar of a pane.
+    search: fn(pane: StoredValue<String>) -> AnyView,
+}
+
+/// The chunk could not be fetched. The next try starts anew.
+#[derive(Debug)]
+struct Unfetched;
+
+impl From<SplitLoaderError> for Unfetched {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Fetches the chunk; only what is reached from here is in it.
+#[wasm_split(later, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn fetch() -> Result<Views, Unfetched> {
+    Ok(Views { layers, search })
+}
+
+/// The chunk, in context.
+#[derive(Clone, Copy)]
+pub(crate) struct Later(RwSignal<Option<Views>>);
+
+impl Later {
+    /// Nothing is there yet.
+    pub(crate) fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    /// Fetches what isn't there yet.
+    fn load(self, desk: Desk) {
+        if self.0.get_untracked().is_some() {
+            return;
+        }
+        spawn_local(async move {
+            match fetch().await {
+                Ok(views) => {
+                    self.0.set(Some(views));
+                    if let Some(root) = document().document_element() {
+                        // Fails only for names that aren't attribute names.
+                        let _ = root.set_attribute("data-complete", "");
+                    }
+                }
+                // What nobody asked for is not missed.
+                Err(Unfetched) if !wanted(desk, Read::Once) => {}
+                Err(Unfetched) => {
+                    desk.overlay.set(None);
+                    desk.menu.set(None);
+                    desk.searching.end();
+                    let text = "This part of the page could not be fetched. Try again, or reload the page.";
+                    desk.toasts.say(Tone::Problem, text);
+                }
+            }
+        });
+    }
+
+    /// The search bar of a pane.
+    pub(crate) fn search(self, pane: StoredValue<String>) -> Option<AnyView> {
+        self.0.get().map(|views| (views.search)(pane))
+    }
+}
+
+/// How a signal is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Read {
+    /// Whoever reads runs again when it changes.
+    Tracked,
+    /// Just now.
+    Once,
+}
+
+/// Whether the user waits for something of the chunk.
+fn wanted(desk: Desk, read: Read) -> bool {
+    let any = move || {
+        let overlay = desk.overlay.with(Option::is_some);
+        let menu = desk.menu.with(Option::is_some) || desk.touch_menu.with(Option::is_some);
+        overlay || menu || desk.searching.is_on()
+    };
+    match read {
+        Read::Tracked => any(),
+        Read::Once => untrack(any),
+    }
+}
+
+/// The place of what lies over the panes.
+#[component]
+pub(crate) fn Layers(
+    /// Whether the page is used by fingers.
+    fingers: RwSignal<bool>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let later = expect_context::<Later>();
+    let link = expect_context::<LinkState>().0;
+    let connected =
+        Memo::new(move |_| matches!(link.get().kind, LinkKind::WebSocket | LinkKind::Poll));
+    Effect::new(move |_| {
+        if wanted(desk, Read::Tracked) {
+            later.load(desk);
+        }
+    });
+    Effect::new(move |_| {
+        if connected.get() {
+            request_idle_callback(move || later.load(desk));
+        }
+    });
+    move || later.0.get().map(|views| (views.layers)(fingers))
+}
+
+fn search(pane: StoredValue<String>) -> AnyView {
+    view! { <SearchBar pane=pane /> }.into_any()
+}
+
+fn layers(fingers: RwSignal<bool>) -> AnyView {
+    let desk = expect_context::<Desk>();
+    let over = move |overlay: Overlay| desk.overlay.get() == Some(overlay);
+    view! {
+        <Show when=move || fingers.get()>
+            <TouchKeys />
+        </Show>
+        <TouchMenuView />
+        <Splash />
+        <SetupPanel />
+        <UploadList />
+        <Show when=move || over(Overlay::Sessions)>
+            <Picker />
+        </Show>
+        <Show when=move || over(Overlay::Shortcuts)>
+            <Shortcuts />
+        </Show>
+        <Show when=move || over(Overlay::Settings)>
+            <SettingsDialog />
+        </Show>
+        {move || desk.menu.get().map(|place| view! { <ContextMenu place=place /> })}
+        <Show when=move || over(Overlay::Paste)>
+            <PasteWarning />
+        </Show>
+        <Show when=move || over(Overlay::Palette)>
+            <Palette />
+        </Show>
+        <Show when=move || over(Overlay::FindTab)>
+            <TabFinder />
+        </Show>
+        <Show when=move || over(Overlay::Connection)>
+            <LinkDetails />
+        </Show>
+        <Show when=move || over(Overlay::Dictation)>
+            <DictationPanel />
+        </Show>
+    }
+    .into_any()
+}
