@@ -68,7 +68,7 @@ const FONTS: [&str; 5] = [
 ];
 
 /// Style sheets in their order, below the root.
-const STYLES: [&str; 21] = [
+const STYLES: [&str; 22] = [
     "node_modules/@xterm/xterm/css/xterm.css",
     "style/fonts.css",
     "style/base.css",
@@ -78,6 +78,7 @@ const STYLES: [&str; 21] = [
     "style/files.css",
     "style/layout.css",
     "style/grid.css",
+    "style/drag.css",
     "style/messages.css",
     "style/dialogs.css",
     "style/connection.css",

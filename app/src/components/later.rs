@@ -9,6 +9,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use super::LinkState;
 use super::context_menu::ContextMenu;
 use super::dictation::DictationPanel;
+use super::drag_view::DragLabel;
 use super::link_details::LinkDetails;
 use super::palette::Palette;
 use super::paste_warning::PasteWarning;
@@ -152,6 +153,7 @@ fn layers(fingers: RwSignal<bool>) -> AnyView {
             <TouchKeys />
         </Show>
         <TouchMenuView />
+        <DragLabel />
         <Splash />
         <SetupPanel />
         <UploadList />

@@ -19,6 +19,9 @@ mod dialog;
 mod dictation;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
+pub(crate) mod drag_view;
+#[cfg(feature = "hydrate")]
+mod dragging;
 mod ending;
 #[cfg(feature = "hydrate")]
 mod files;

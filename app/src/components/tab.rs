@@ -31,6 +31,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
         desk.renaming
             .with(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)))
     });
+    let drag = Memo::new(move |_| id.with_value(|id| desk.drag_mark(id)));
     let close = move || desk.close_tab(&id.get_value());
     let rename = move || desk.renaming.set(Some(id.get_value()));
 
@@ -78,6 +79,7 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
             class="tab"
             class:active=move || active.get()
             data-mark=move || mark.get().name()
+            data-drag=move || drag.get()
             node_ref=node
             on:mousedown=on_down
             on:auxclick=on_middle

@@ -10,6 +10,7 @@ use super::tab::TabView;
 use super::tab_finder::FinderButton;
 use crate::keys::{Command, hint};
 use crate::state::desk::Desk;
+use crate::state::drag::Place;
 use crate::text;
 use crate::workspace::View;
 
@@ -65,11 +66,18 @@ pub(crate) fn TabBar() -> impl IntoView {
             list.set_scroll_left(list.scroll_left() + event.delta_y() as i32);
         }
     };
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(list) = list.get() {
+            super::dragging::keep_still(&list, desk);
+        }
+    });
+    let takes = move || desk.dragging.with_place(|place| *place == Place::NewTab) == Some(true);
     let count = Memo::new(move |_| text::session_count(desk.running()));
     let number = Memo::new(move |_| desk.running());
 
     view! {
-        <header class="bar" data-region="bar">
+        <header class="bar" class:takes=takes data-region="bar">
             <span class="brand" aria-hidden="true"><Knot /></span>
             <div class="tabs" role="tablist" aria-label="Terminals" node_ref=list on:wheel=scroll>
                 <For each=move || tabs.get() key=Clone::clone let:tab>

@@ -33,8 +33,10 @@ use divider::Dividers;
 use head::PaneHead;
 use slots::EmptySlots;
 
+use crate::components::drag_view::DropRoom;
 use crate::components::later::Later;
 use crate::state::desk::Desk;
+use crate::state::drag::Load;
 use crate::state::look::Look;
 use crate::text;
 use crate::workspace::{Rect, View};
@@ -142,6 +144,7 @@ pub(crate) fn Panes() -> impl IntoView {
                 </For>
                 <Dividers />
                 <EmptySlots />
+                <DropRoom />
             </div>
         </main>
     }
@@ -167,6 +170,10 @@ fn PaneView(pane: String) -> impl IntoView {
     });
     let name = Memo::new(move |_| pane.with_value(|pane| desk.pane_name(pane)));
     let headed = Memo::new(move |_| shown.get() && desk.has_heads());
+    let dragged = Memo::new(move |_| {
+        let this = |load: &Load| pane.with_value(|pane| *load == Load::Pane(pane.clone()));
+        desk.dragging.with_load(this) == Some(true)
+    });
     let parts = Parts {
         desk,
         pane,
@@ -199,6 +206,7 @@ fn PaneView(pane: String) -> impl IntoView {
             class:drop-target=move || {
                 pane.with_value(|pane| desk.drop_target.with(|target| target.as_ref() == Some(pane)))
             }
+            class:dragged=move || dragged.get()
             role="group"
             aria-label=move || name.get()
             style=move || rect.get().map(Rect::style)

@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+mod drag;
 mod grid;
 mod hearing;
 mod panes;
@@ -25,6 +26,7 @@ use super::welcome::Welcome;
 use crate::functions::sessions::SessionRow;
 use crate::workspace::{Layout, Tab, View, Workspace};
 use bowline_protocol::SessionId;
+pub(crate) use drag::Dragging;
 pub(crate) use grid::Slot;
 use hearing::Pace;
 pub(crate) use panes::STEP;
@@ -86,6 +88,8 @@ pub(crate) struct Desk {
     pub(crate) menu: RwSignal<Option<Point>>,
     /// The pane over which something is dragged from outside.
     pub(crate) drop_target: RwSignal<Option<String>>,
+    /// The pane or tab that is dragged about the page.
+    pub(crate) dragging: Dragging,
     /// Files on their way to the server.
     pub(crate) uploads: Uploads,
     /// What is pasted.
@@ -127,6 +131,7 @@ impl Desk {
             searching: Searching::new(),
             menu: RwSignal::new(None),
             drop_target: RwSignal::new(None),
+            dragging: Dragging::new(),
             uploads: Uploads::new(),
             pasting: Pasting::new(),
             welcome: RwSignal::new(Welcome::Away),

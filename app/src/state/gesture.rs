@@ -16,7 +16,8 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn distance(self, other: Self) -> f64 {
+    /// How far another is from here.
+    pub(crate) fn distance(self, other: Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
     }
 }

@@ -1,17 +1,19 @@
 //! What the page knows and does. Decisions are plain structs with ordinary tests ([`ledger`], [`known`],
 //! [`face`], [`progress`], [`look`], [`banner`], [`search`], [`paste`], [`copied`], [`link`], [`settings`],
-//! [`gesture`], [`held`], [`fuzzy`], [`recent`], [`uploads`], [`quality`], [`listing`], [`ending`], [`notices`],
-//! [`dictation`], [`welcome`], [`setup`]); [`desk`] holds the few signals that views read. Terminal bytes never
-//! come here.
+//! [`gesture`], [`grip`], [`drag`], [`held`], [`fuzzy`], [`recent`], [`uploads`], [`quality`], [`listing`],
+//! [`ending`], [`notices`], [`dictation`], [`welcome`], [`setup`]); [`desk`] holds the few signals that views read.
+//! Terminal bytes never come here.
 
 pub(crate) mod banner;
 pub(crate) mod copied;
 pub(crate) mod desk;
 pub(crate) mod dictation;
+pub(crate) mod drag;
 pub(crate) mod ending;
 pub(crate) mod face;
 pub(crate) mod fuzzy;
 pub(crate) mod gesture;
+pub(crate) mod grip;
 pub(crate) mod held;
 pub(crate) mod known;
 pub(crate) mod ledger;

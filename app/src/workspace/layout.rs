@@ -1,7 +1,7 @@
 //! Where panes and dividers are on the page: rectangles in millionths of the room, shared edges exactly
 //! shared. Pure; knows no pixels.
 
-use super::tree::{Axis, Node, Side};
+use super::tree::{Axis, HALF, Node, Side};
 use super::{Tab, Zoom};
 
 /// A whole side.
@@ -75,6 +75,12 @@ impl Rect {
                 (Self { bottom: at, ..self }, Self { top: at, ..self })
             }
         }
+    }
+
+    /// The half on a side.
+    pub fn half(self, side: Side) -> Self {
+        let (first, second) = self.cut(side.axis(), HALF);
+        if side.is_first() { first } else { second }
     }
 
     /// The cell of a grid.
