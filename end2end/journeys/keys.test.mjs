@@ -103,6 +103,35 @@ const enters = (/** @type {"right" | "down"} */ side) =>
     await view.waitForUse(second);
   }, side);
 
+/**
+ * The new pane comes to lie otherwise.
+ *
+ * @param {"right" | "down"} side
+ * @param {(at: {x: number, y: number}, other: {x: number, y: number}) => boolean} as
+ */
+const changes = (side, as) =>
+  amongTwo(async (view, chord, { first, second }) => {
+    await view.press(chord);
+    await until("the panes elsewhere", async () => {
+      const places = await view.places();
+      return as(places[second], places[first]);
+    });
+    await view.waitForUse(second);
+  }, side);
+
+/** The new pane goes into another tab, which is shown then; a chord leads back to its own. */
+const crosses = (/** @type {string} */ back) => async (/** @type {View} */ view, /** @type {string} */ chord) => {
+  await amongTwo(async (view, chord, { second }) => {
+    await view.press(chord);
+    await view.waitForUse(second);
+    await view.waitForPanes(2);
+    await view.press("Alt+Shift+KeyW");
+    await view.waitForPanes(1);
+    await view.press(back);
+    await view.waitForPanes(1);
+  })(view, chord);
+};
+
 /** The divider stands elsewhere. */
 const pushes = (/** @type {"right" | "down"} */ side, /** @type {(share: number) => boolean} */ as) =>
   amongTwo(async (view, chord) => {
@@ -225,6 +254,17 @@ const CHECKS = {
     await view.press("Alt+Shift+KeyW");
     await view.waitForTabs(9);
   }),
+  "pane-to-next-tab": crosses("Alt+Shift+Digit1"),
+  "pane-to-previous-tab": async (view, chord) => {
+    await view.selectTab(1);
+    await view.focus();
+    await crosses("Alt+Shift+Digit2")(view, chord);
+  },
+  "move-pane-left": changes("right", (at, other) => at.x < other.x),
+  "move-pane-up": changes("down", (at, other) => at.y < other.y),
+  // At the end already: the pane comes to stand beside the other one.
+  "move-pane-right": changes("down", (at, other) => at.x > other.x),
+  "move-pane-down": changes("right", (at, other) => at.y > other.y),
   "toggle-grid": grid(9),
   "grid-1": grid(1),
   "grid-2h": grid(2),

@@ -33,6 +33,8 @@ pub(crate) fn run(desk: Desk, command: Command) {
         Command::PushDivider(side) => desk.push_divider(side),
         Command::EqualSizes => desk.equalise(),
         Command::PaneToNewTab => in_use(desk, |pane| desk.move_to_new_tab(pane)),
+        Command::PaneToTab(step) => in_use(desk, |pane| desk.move_to_tab_at(pane, step)),
+        Command::MovePane(side) => in_use(desk, |pane| desk.shift_pane(pane, side)),
         Command::ToggleGrid => desk.toggle_grid(),
         Command::Grid(preset) => desk.choose_preset(Some(preset)),
         Command::ResetView => desk.reset_view(),

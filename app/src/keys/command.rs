@@ -42,6 +42,10 @@ pub(crate) enum Command {
     EqualSizes,
     /// Moves the pane in use into a tab of its own.
     PaneToNewTab,
+    /// Moves the pane in use into the next tab, or the one before.
+    PaneToTab(Step),
+    /// Moves the pane in use to a side: it changes places with its neighbour there, or comes to stand there.
+    MovePane(Side),
     /// Tabs to grid and back.
     ToggleGrid,
     /// Shows the grid in a size.

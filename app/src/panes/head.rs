@@ -22,9 +22,13 @@ pub(super) fn PaneHead(pane: StoredValue<String>, name: Memo<String>) -> impl In
         true => "Show all panes",
         false => "Zoom pane",
     };
+    let tip = move || {
+        let by_key = keys.hint("By keys: to the left", Command::MovePane(Side::Left));
+        format!("Drag to move the pane; a double click zooms it\n{by_key}")
+    };
     view! {
         <div class="pane-head" on:dblclick=move |_| desk.toggle_zoom(&pane.get_value())>
-            <span class="pane-name">{move || name.get()}</span>
+            <span class="pane-name" title=tip>{move || name.get()}</span>
             <span class="pane-actions" on:dblclick=|event| event.stop_propagation()>
                 <button
                     type="button"

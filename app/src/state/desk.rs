@@ -7,6 +7,7 @@ use leptos::prelude::*;
 mod drag;
 mod grid;
 mod hearing;
+mod moving;
 mod panes;
 mod saving;
 mod sessions;

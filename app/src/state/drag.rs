@@ -1,8 +1,8 @@
 //! Dragging a pane by its head or a tab along the bar: where it would be dropped, as plain decisions. What lies
 //! under the pointer is asked of the browser in `components::dragging`; the desk does what is decided.
 
-use crate::workspace::layout::WHOLE;
-use crate::workspace::{Layout, Rect, Side, View, Workspace, Zoom};
+use crate::workspace::layout::{WHOLE, of_tree};
+use crate::workspace::{Axis, Layout, Rect, Side, View, Workspace, Zoom};
 
 /// How near to an edge a pane is split there, of its width and height.
 const EDGE: f64 = 0.25;
@@ -101,6 +101,44 @@ impl Ground<'_> {
             }
             (Load::Tab(_), Under::Panes(..), View::Grid) | (_, Under::Nothing, _) => None,
         }
+    }
+
+    /// Where a pane goes that is sent to a side: the places of it and its neighbour there change; without one, it comes
+    /// to stand on that side of a neighbour across.
+    pub(crate) fn beyond(&self, pane: &str, side: Side) -> Option<Place> {
+        if self.view == View::Grid {
+            return self.slot_beyond(pane, side);
+        }
+        // By where it would be: a zoomed pane has neighbours all the same.
+        let layout = of_tree(&self.workspace.tab_with(pane)?.root);
+        if let Some(other) = layout.neighbour(pane, side) {
+            return Some(Place::Swap(other.to_owned()));
+        }
+        let across = match side.axis() {
+            Axis::Row => [Side::Up, Side::Down],
+            Axis::Column => [Side::Left, Side::Right],
+        };
+        let mut others = across.into_iter();
+        let other = others.find_map(|across| layout.neighbour(pane, across))?;
+        Some(Place::Beside(other.to_owned(), side))
+    }
+
+    fn slot_beyond(&self, pane: &str, side: Side) -> Option<Place> {
+        let (columns, rows) = self.workspace.preset().cells();
+        let slots = self.workspace.slots();
+        let at = slots
+            .iter()
+            .position(|slot| slot.is_some_and(|there| there.id == pane))?;
+        let at = u32::try_from(at).ok()?;
+        let (column, row) = (at % columns, at / columns);
+        let (column, row) = match side {
+            Side::Left => (column.checked_sub(1)?, row),
+            Side::Right => (column + 1, row),
+            Side::Up => (column, row.checked_sub(1)?),
+            Side::Down => (column, row + 1),
+        };
+        let to = row * columns + column;
+        (column < columns && row < rows).then_some(Place::Slot(to as usize))
     }
 
     /// The part of the panes' room that is taken by a drop.
@@ -333,6 +371,44 @@ mod tests {
         desk.focus("pane-a");
         desk.zoom("a", Zoom::On);
         assert_eq!(over(&desk, 0.6, 0.1), None);
+    }
+
+    fn beyond(workspace: &Workspace, pane: &str, side: Side) -> Option<Place> {
+        Ground {
+            workspace,
+            layout: &Layout::default(),
+            view: workspace.view.unwrap_or_default(),
+        }
+        .beyond(pane, side)
+    }
+
+    #[test]
+    fn a_pane_sent_to_a_side_changes_places_or_stands_there() {
+        let desk = desk();
+        let c = || "pane-c".to_owned();
+        assert_eq!(beyond(&desk, "pane-d", Side::Left), Some(Place::Swap(c())));
+        let below = Some(Place::Beside(c(), Side::Down));
+        assert_eq!(beyond(&desk, "pane-d", Side::Down), below);
+        assert_eq!(beyond(&desk, "pane-d", Side::Right), None);
+        assert_eq!(beyond(&desk, "pane-a", Side::Right), None);
+    }
+
+    #[test]
+    fn in_the_grid_a_pane_is_sent_to_the_next_slot() {
+        let mut desk = workspace("a b c");
+        desk.choose_view(Some(View::Grid));
+        desk.choose_preset(Some(Preset::Four));
+        let to = |pane, side| beyond(&desk, pane, side);
+        assert_eq!(to("pane-a", Side::Right), Some(Place::Slot(1)));
+        assert_eq!(to("pane-b", Side::Down), Some(Place::Slot(3)));
+        for (pane, side) in [
+            ("pane-a", Side::Left),
+            ("pane-a", Side::Up),
+            ("pane-b", Side::Right),
+            ("pane-c", Side::Down),
+        ] {
+            assert_eq!(to(pane, side), None);
+        }
     }
 
     #[test]

@@ -1,15 +1,13 @@
-//! The desk's part about dragging panes and tabs: what is dragged, where it would be dropped, and what a drop does.
-//! Where that is decides [`crate::state::drag`]; pointers are heard in `components::dragging`.
+//! The desk's part about dragging panes and tabs: what is dragged and where it would be dropped. What a drop does is
+//! `moving`'s, where it leads decides [`crate::state::drag`], pointers are heard in `components::dragging`.
 
 use leptos::prelude::*;
 
-use super::{Change, Desk, fresh_id};
-use crate::state::drag::{Fate, Ground, Load, Place, Under, only_pane};
+use super::Desk;
+use crate::state::drag::{Fate, Ground, Load, Place, Under};
 use crate::state::gesture::Point;
 use crate::state::grip::Hand;
-use crate::state::toasts::Tone;
-use crate::text;
-use crate::workspace::{Beside, Rect, Target};
+use crate::workspace::Rect;
 
 /// A drag, if one is under way.
 #[derive(Clone, Copy)]
@@ -132,75 +130,7 @@ impl Desk {
         self.focus();
     }
 
-    fn drop_on(self, load: Load, place: Place) {
-        let pane = match load {
-            Load::Pane(pane) => pane,
-            Load::Tab(tab) => match (place, self.peek(|workspace| only_pane(workspace, &tab))) {
-                (Place::Gap(gap), _) => return self.move_tab_to_gap(&tab, gap),
-                (Place::Beside(other, side), Some(pane)) => {
-                    return self.put(&pane, Place::Beside(other, side));
-                }
-                _ => return,
-            },
-        };
-        self.put(&pane, place);
-    }
-
-    /// Puts a pane where it was dropped.
-    fn put(self, pane: &str, place: Place) {
-        // Cells of the grid stay what they are, whatever becomes of tabs.
-        self.settle_grid();
-        match place {
-            Place::Beside(other, side) if self.has_room(pane, &other) => {
-                let beside = Beside {
-                    pane: other,
-                    side,
-                    split: fresh_id("split"),
-                };
-                self.move_pane(pane, Target::Beside(beside));
-            }
-            Place::Into(tab) => {
-                let there = self.peek(|workspace| Some(workspace.tab(&tab)?.focused.clone()));
-                if there.is_some_and(|there| self.has_room(pane, &there)) {
-                    self.move_pane(pane, Target::Tab(tab, fresh_id("split")));
-                }
-            }
-            Place::Swap(other) => self.move_pane(pane, Target::Swap(other)),
-            Place::Slot(slot) => {
-                self.change(Change::Slot(pane.to_owned(), slot));
-                self.choose_pane(pane);
-            }
-            Place::NewTab => {
-                let tab = fresh_id("tab");
-                self.move_pane(pane, Target::NewTab(tab.clone()));
-                self.move_tab(&tab, usize::MAX);
-            }
-            Place::Beside(..) | Place::Gap(_) => {}
-        }
-    }
-
-    /// Moves a tab before the one that stands at a place now, or behind the last.
-    fn move_tab_to_gap(self, tab: &str, gap: usize) {
-        if let Some(at) = self.peek(|workspace| workspace.position(tab)) {
-            self.move_tab(tab, if gap > at { gap - 1 } else { gap });
-        }
-    }
-
-    /// Whether a pane may come to stand beside another; says so where it may not.
-    fn has_room(self, pane: &str, other: &str) -> bool {
-        let room = self.peek(|workspace| {
-            let mut without = workspace.clone();
-            without.close_pane(pane);
-            without.room_beside(other)
-        });
-        if let Err(full) = room {
-            let text = text::sentence(&full.to_string());
-            self.toasts.say(Tone::Info, text);
-        }
-        room.is_ok()
-    }
-
-    fn on_ground<T>(self, decide: impl FnOnce(Ground<'_>) -> T) -> T {
+    pub(super) fn on_ground<T>(self, decide: impl FnOnce(Ground<'_>) -> T) -> T {
         let view = self.view();
         self.with(|workspace| {
             self.with_layout(|layout| {
