@@ -343,6 +343,8 @@ const CHECKS = {
   "copy-or-interrupt": async (view, chord) => {
     await copies(view, chord);
     await view.type("abandoned");
+    // An interrupt takes away what the shell hasn't read yet.
+    await view.waitForText("abandoned");
     await view.press(chord);
     await view.waitForText(/abandoned\^C/);
   },
