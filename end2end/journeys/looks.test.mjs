@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { journey } from "../support/journey.mjs";
+import { openSettings } from "../support/settings.mjs";
 import { until } from "../support/wait.mjs";
 
 /** The themes that come with the page, with their grounds. */
@@ -18,15 +19,6 @@ const THEMES = {
 };
 
 /** @typedef {import("../support/page.mjs").BowlinePage} BowlinePage */
-
-/** Opens the settings at a group. */
-async function openSettings(/** @type {BowlinePage} */ view, /** @type {string} */ group) {
-  await view.press("Alt+Shift+Comma");
-  const dialog = view.page.getByRole("dialog", { name: "Settings" });
-  await dialog.waitFor();
-  await dialog.getByRole("button", { name: group, exact: true }).click();
-  return dialog;
-}
 
 /** Grounds of the page, its bar and the terminal in front, and the value of data-theme. */
 async function grounds(/** @type {BowlinePage} */ view) {

@@ -1,6 +1,9 @@
 //! The system's clipboard, and pastes into terminals: heard before the terminal hears them, so that what is
 //! doubtful can be asked about. What is doubtful is decided by [`crate::state::paste`].
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen;
@@ -9,11 +12,14 @@ use leptos::wasm_bindgen::prelude::*;
 use leptos::web_sys::{self, MouseEvent};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{dom, files};
+use super::{commands, dom, files};
+use crate::keys::Command;
 use crate::panes;
+use crate::state::copied;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::gesture::Point;
 use crate::state::paste::Offer;
+use crate::state::settings::RightClick;
 use crate::state::toasts::Tone;
 use crate::xterm::pointing::Mouse;
 
@@ -26,6 +32,9 @@ extern "C" {
     #[wasm_bindgen(js_name = writeText, catch)]
     async fn write_text(text: &str) -> Result<(), JsValue>;
 }
+
+/// The right button's number.
+const RIGHT: i16 = 2;
 
 /// Hears pastes for the life of the page.
 pub(crate) fn listen(desk: Desk) {
@@ -48,14 +57,36 @@ pub(crate) fn listen(desk: Desk) {
     });
     dom::listen_first(&window(), "contextmenu", move |event| {
         if let Some(event) = event.dyn_ref::<MouseEvent>() {
-            open_menu(desk, event);
+            right_click(desk, event);
+        }
+    });
+    let selecting = Rc::new(Cell::new(false));
+    let pressed = Rc::clone(&selecting);
+    dom::listen_first(&window(), "mousedown", move |event| {
+        let left = event.unchecked_ref::<MouseEvent>().button() == 0;
+        pressed.set(left && is_in_terminal(&event));
+    });
+    // Behind the terminal, which selects until then. Also beside it, where the pointer is let go.
+    dom::listen(&window(), "mouseup", move |_| {
+        if selecting.take() {
+            copy_on_select(desk);
         }
     });
 }
 
-/// Opens the terminal's menu; with Shift held, or where a program has the mouse, the browser or the program
-/// has its own.
-fn open_menu(desk: Desk, event: &MouseEvent) {
+/// Copies what was just selected, for who likes that.
+pub(crate) fn copy_on_select(desk: Desk) {
+    if !desk.taste.peek(|settings| settings.clipboard.on_select) {
+        return;
+    }
+    if let Some(emulator) = panes::shown_emulator().filter(|emulator| emulator.has_selection()) {
+        write(&copied::tidy(&emulator.selection()));
+    }
+}
+
+/// Opens the terminal's menu, or copies or pastes for who likes that; with Shift held, or where a program has
+/// the mouse, the browser or the program has its own.
+fn right_click(desk: Desk, event: &MouseEvent) {
     let pointer = event.dyn_ref::<web_sys::PointerEvent>();
     // A finger that rests has a menu of its own.
     let finger = pointer.is_some_and(|pointer| pointer.pointer_type() == "touch");
@@ -68,6 +99,19 @@ fn open_menu(desk: Desk, event: &MouseEvent) {
     }
     event.prevent_default();
     event.stop_propagation();
+    // The menu's key asks for the menu.
+    let by_pointer = event.button() == RIGHT || event.ctrl_key();
+    let liked = desk.taste.peek(|settings| settings.clipboard.right_click);
+    if by_pointer && liked == RightClick::Paste {
+        let selected = panes::shown_emulator().is_some_and(|emulator| emulator.has_selection());
+        return commands::run(
+            desk,
+            match selected {
+                true => Command::Copy,
+                false => Command::Paste,
+            },
+        );
+    }
     desk.menu.set(Some(Point {
         x: f64::from(event.client_x()),
         y: f64::from(event.client_y()),
@@ -89,7 +133,8 @@ pub(crate) fn paste(desk: Desk, pane: String, text: &str) {
     if paste.text.is_empty() {
         return;
     }
-    if paste.is_doubtful() && !desk.pasting.trusts(&pane) {
+    let liked = desk.taste.peek(|settings| settings.clipboard);
+    if paste.is_doubtful(liked) && !desk.pasting.trusts(&pane) {
         desk.pasting.offer.set(Some(Offer { pane, paste }));
         desk.overlay.set(Some(Overlay::Paste));
     } else {
@@ -119,12 +164,17 @@ pub(crate) fn copy_for_program(desk: Desk, text: String) {
     if !document().has_focus().unwrap_or(false) {
         return;
     }
+    let count = text.chars().count();
+    let characters = match count {
+        1 => "1 character".to_owned(),
+        _ => format!("{count} characters"),
+    };
+    if !desk.taste.peek(|settings| settings.clipboard.programs) {
+        let said =
+            format!("A program wanted to copy {characters}; your settings don\u{2019}t allow it.");
+        return desk.toasts.say(Tone::Info, said);
+    }
     spawn_local(async move {
-        let count = text.chars().count();
-        let characters = match count {
-            1 => "1 character".to_owned(),
-            _ => format!("{count} characters"),
-        };
         match write_text(&text).await {
             Ok(()) => {
                 let said = format!("A program copied {characters} to the clipboard.");

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, HtmlElement, PointerEvent, WheelEvent, WheelEventInit};
 
-use crate::components::commands;
 use crate::components::dom::Listener;
+use crate::components::{clipboard, commands};
 use crate::keys::Command;
 use crate::state::desk::Desk;
 use crate::state::gesture::{Act, Gesture, Point};
@@ -158,7 +158,10 @@ impl Inner {
                     emulator.select_between(first.min(cell), last.max(cell));
                 }
             }
-            Act::Offer(at) => self.desk.touch_menu.set(Some(at)),
+            Act::Offer(at) => {
+                clipboard::copy_on_select(self.desk);
+                self.desk.touch_menu.set(Some(at));
+            }
         }
     }
 

@@ -176,7 +176,7 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     let liked = parts
         .desk
         .taste
-        .memo(|settings| (settings.text, settings.screen));
+        .memo(|settings| (settings.text, settings.screen, settings.clipboard.links));
     Effect::new(move |before: Option<_>| {
         let now = liked.get();
         if before.is_some_and(|before| before != now) {
@@ -311,6 +311,7 @@ impl Live {
         taste.peek(|settings| Dress {
             text: settings.text,
             screen: settings.screen,
+            links: settings.clipboard.links,
         })
     }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use super::settings::Clipboard;
+
 /// Most bytes of a paste that a dialog shows.
 const SHOWN: usize = 16 * 1024;
-/// From so many lines on the user is asked even when the program takes pastes as such.
-const MANY_LINES: usize = 1_000;
 
 /// Whether a program has asked for brackets around what is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +50,15 @@ impl Paste {
         }
     }
 
-    /// Whether the user is asked first.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        match self.brackets {
-            Brackets::Asked => self.lines > MANY_LINES,
-            Brackets::No => self.removed > 0 || self.text.contains(['\n', '\r']),
-        }
+    /// Whether the user is asked first. About characters that were taken out always: the text is not what it
+    /// was.
+    pub(crate) fn is_doubtful(&self, liked: Clipboard) -> bool {
+        let lines = match self.brackets {
+            Brackets::Asked => self.lines >= liked.many as usize,
+            Brackets::No => self.text.contains(['\n', '\r']),
+        };
+        let changed = self.brackets == Brackets::No && self.removed > 0;
+        changed || (liked.asks && lines)
     }
 
     /// The same on one line.
@@ -185,7 +188,7 @@ mod tests {
         ] {
             let paste = Paste::new(text, Brackets::Asked);
             assert_eq!(paste.text, "ab");
-            assert!(!paste.is_doubtful());
+            assert!(!paste.is_doubtful(Clipboard::default()));
         }
         // Everything else goes whole.
         let other = "\u{1b}]8;;x\u{1b}[200~ 201~ \n";
@@ -194,15 +197,31 @@ mod tests {
 
     #[test]
     fn what_would_run_is_asked_about() {
-        let asked = |text| Paste::new(text, Brackets::No).is_doubtful();
+        let liked = Clipboard::default();
+        let asked = |text| Paste::new(text, Brackets::No).is_doubtful(liked);
         assert!(!asked("ls -la"));
         assert!(!asked("a\tb"));
         assert!(asked("ls\n"));
         assert!(asked("one\rtwo"));
         assert!(asked("a\u{1b}b"));
-        let many = "line\n".repeat(MANY_LINES + 1);
-        assert!(Paste::new(&many, Brackets::Asked).is_doubtful());
-        assert!(!Paste::new("one\ntwo\n", Brackets::Asked).is_doubtful());
+        let many = "line\n".repeat(liked.many as usize);
+        assert!(Paste::new(&many, Brackets::Asked).is_doubtful(liked));
+        assert!(!Paste::new("one\ntwo\n", Brackets::Asked).is_doubtful(liked));
+    }
+
+    #[test]
+    fn the_user_says_which_lines_are_worth_a_question() {
+        let two = Paste::new("one\ntwo\n", Brackets::Asked);
+        let few = Clipboard {
+            many: 2,
+            ..Clipboard::default()
+        };
+        assert!(two.is_doubtful(few));
+        let silent = Clipboard { asks: false, ..few };
+        assert!(!two.is_doubtful(silent));
+        assert!(!Paste::new("one\ntwo\n", Brackets::No).is_doubtful(silent));
+        // Not about its lines.
+        assert!(Paste::new("a\u{1b}b", Brackets::No).is_doubtful(silent));
     }
 
     #[test]

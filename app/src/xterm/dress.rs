@@ -1,5 +1,5 @@
 //! What the user likes about terminals, put into the emulator's options: font, cursor, lines, colours'
-//! strength, ligatures. Programs may change some of it, for themselves: a reset brings it back.
+//! strength, ligatures; and what opens links. Programs may change some of it, for themselves: a reset brings it back.
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::api::Terminal6;
 use super::{Emulator, fonts, set};
 use crate::state::ligatures::joints;
-use crate::state::settings::{Screen, Text};
+use crate::state::settings::{LinkClick, Screen, Text};
 
 /// All of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) struct Dress {
     pub(crate) text: Text,
     /// Cursor and lines.
     pub(crate) screen: Screen,
+    /// Which click opens links.
+    pub(crate) links: LinkClick,
 }
 
 /// Ligatures: xterm.js's number of the joiner, and what it calls.
@@ -24,7 +26,7 @@ pub(super) type Joiner = Option<(u32, Closure<dyn Fn(String) -> Array>)>;
 impl Dress {
     /// Sets the options of a terminal, or of one that is about to be made.
     pub(super) fn put(self, options: &JsValue) {
-        let Self { text, screen } = self;
+        let Self { text, screen, .. } = self;
         set(options, "fontFamily", &text.family.css().into());
         set(options, "fontSize", &fonts::size(text).into());
         set(options, "lineHeight", &text.line_height.into());
@@ -47,6 +49,7 @@ impl Emulator {
         self.dress.set(dress);
         dress.put(&self.modern().options());
         self.join(dress.text.ligatures);
+        self.clicks.set(dress.links);
     }
 
     /// Draws ligatures, or doesn't.

@@ -1,20 +1,24 @@
 //! Links in a terminal: those that programs make (OSC 8) and addresses in their text. Both are shown before
-//! they are followed, and followed only with Ctrl or Cmd held, in a window that knows nothing of this one.
+//! they are followed, and followed only with Ctrl or Cmd held unless the user likes it otherwise, in a window that
+//! knows nothing of this one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, MouseEvent};
+use xterm_js_rs::Terminal;
 use xterm_js_rs::addons::web_links::WebLinksAddon;
 
 use super::{Emulator, set};
 use crate::state::link;
+use crate::state::settings::LinkClick;
 
 /// Shows where a link leads while the pointer is over it.
 struct Tip {
     parent: HtmlElement,
+    clicks: Rc<Cell<LinkClick>>,
     shown: RefCell<Option<web_sys::Element>>,
 }
 
@@ -30,7 +34,13 @@ impl Tip {
         // By xterm.js's word for it the pointer is still over the link.
         tip.set_class_name("link-tip xterm-hover");
         let text = match link::address(target) {
-            Some(address) => format!("{address}\nCtrl or \u{2318} and click opens it"),
+            Some(address) => {
+                let click = match self.clicks.get() {
+                    LinkClick::Held => "Ctrl or \u{2318} and click",
+                    LinkClick::Plain => "A click",
+                };
+                format!("{address}\n{click} opens it")
+            }
             None => format!("{target}\nis not opened from here"),
         };
         tip.set_text_content(Some(&text));
@@ -68,11 +78,19 @@ impl Emulator {
     pub(super) fn follow_links(&self, parent: &HtmlElement) {
         let tip = Rc::new(Tip {
             parent: parent.clone(),
+            clicks: Rc::clone(&self.clicks),
             shown: RefCell::default(),
         });
+        let clicks = Rc::clone(&self.clicks);
+        let terminal: Terminal = self.terminal.clone().unchecked_into();
         let activate =
-            Closure::<dyn Fn(MouseEvent, String)>::new(|event: MouseEvent, target: String| {
-                if event.ctrl_key() || event.meta_key() {
+            Closure::<dyn Fn(MouseEvent, String)>::new(move |event: MouseEvent, target: String| {
+                let held = event.ctrl_key() || event.meta_key();
+                // Who selects in a link's text doesn't ask for the link, nor who wants a menu.
+                let plain = clicks.get() == LinkClick::Plain
+                    && event.button() == 0
+                    && !terminal.has_selection();
+                if held || plain {
                     open(&target);
                 }
             });

@@ -29,6 +29,7 @@ use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 use api::{Fit6, Terminal6, Webgl6};
 
 use crate::state::held::Arrows;
+use crate::state::settings::LinkClick;
 
 pub(crate) use dress::Dress;
 use dress::Joiner;
@@ -87,6 +88,8 @@ pub(crate) struct Emulator {
     dress: Cell<Dress>,
     /// Ligatures, while they are drawn.
     joiner: RefCell<Joiner>,
+    /// Which click opens links.
+    clicks: Rc<Cell<LinkClick>>,
     /// A program has set colours.
     coloured: Rc<Cell<bool>>,
     /// The size of the snapshot that is about to be parsed, if it is another.
@@ -119,6 +122,7 @@ impl Emulator {
             callbacks: RefCell::default(),
             dress: Cell::new(dress),
             joiner: RefCell::default(),
+            clicks: Rc::new(Cell::new(dress.links)),
             coloured: Rc::default(),
             next_size: Rc::default(),
             disposed: Cell::new(false),

@@ -1,6 +1,7 @@
 //! The settings dialog: groups at the side, the fields of one of them beside it. Every change is made at
 //! once; there is nothing to confirm. What is kept and how is [`crate::state::settings`]'; this only shows it.
 
+mod clipboard;
 mod colours;
 pub(crate) mod fields;
 mod import;
@@ -45,6 +46,12 @@ const GROUPS: &[Group] = &[
         icon: "prompt",
         view: terminal::view,
         reset: |settings| settings.screen = Default::default(),
+    },
+    Group {
+        title: "Clipboard",
+        icon: "paste",
+        view: clipboard::view,
+        reset: |settings| settings.clipboard = Default::default(),
     },
     Group {
         title: "Notifications",

@@ -5,6 +5,7 @@
 //! A new group: its struct (`serde(default)`, `bounded` if it has numbers or texts) in a file here and a field
 //! of [`Settings`]; its fields in a file of `components::settings`, and a line in that module's table.
 
+mod clipboard;
 mod looks;
 mod notices;
 mod screen;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use clipboard::{Clipboard, LinkClick, MAX_LINES, MIN_LINES, RightClick};
 pub(crate) use looks::Looks;
 pub(crate) use notices::NoticeTaste;
 pub(crate) use screen::{CursorShape, MAX_SCROLLBACK, MIN_SCROLLBACK, Screen};
@@ -31,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) text: Text,
     /// The terminal.
     pub(crate) screen: Screen,
+    /// The clipboard and links.
+    pub(crate) clipboard: Clipboard,
     /// Notifications.
     pub(crate) notices: NoticeTaste,
 }
@@ -46,6 +50,7 @@ impl Settings {
             looks: readable(part("looks")),
             text: readable(part("text")),
             screen: readable(part("screen")),
+            clipboard: readable(part("clipboard")),
             notices: readable(part("notices")),
         }
         .bounded()
@@ -63,6 +68,7 @@ impl Settings {
             looks: self.looks.bounded(),
             text: self.text.bounded(),
             screen: self.screen.bounded(),
+            clipboard: self.clipboard.bounded(),
             notices: self.notices,
         }
     }

@@ -1,0 +1,15 @@
+// Owns how a journey opens the settings. Must not know what a setting does.
+
+/**
+ * Opens the settings at a group.
+ *
+ * @param {import("./page.mjs").BowlinePage} view
+ * @param {string} group
+ */
+export async function openSettings(view, group) {
+  await view.press("Alt+Shift+Comma");
+  const dialog = view.page.getByRole("dialog", { name: "Settings" });
+  await dialog.waitFor();
+  await dialog.getByRole("button", { name: group, exact: true }).click();
+  return dialog;
+}
