@@ -304,6 +304,15 @@ const CHECKS = {
     await until("another ground", async () => (await ground()) !== before);
     await view.press(chord);
   },
+  "screen-reader": async (view, chord) => {
+    await view.press(chord);
+    await view.pane.locator(".xterm-accessibility").waitFor();
+    await view.press(chord);
+    await view.pane.locator(".xterm-accessibility").waitFor({ state: "detached" });
+    // What is said of it is a part of the page of its own, where keys go next.
+    const dismiss = view.page.getByRole("button", { name: "Dismiss" });
+    while ((await dismiss.count()) > 0) await dismiss.first().click();
+  },
   "next-region": async (view, chord) => {
     await view.press(chord);
     await until("the keyboard out of the terminal", async () => !(await inTerminal(view)));

@@ -68,7 +68,7 @@ const FONTS: [&str; 5] = [
 ];
 
 /// Style sheets in their order, below the root.
-const STYLES: [&str; 22] = [
+const STYLES: [&str; 23] = [
     "node_modules/@xterm/xterm/css/xterm.css",
     "style/fonts.css",
     "style/base.css",
@@ -91,6 +91,7 @@ const STYLES: [&str; 22] = [
     "style/login.css",
     "style/touch.css",
     "style/sizes.css",
+    "style/motion.css",
 ];
 
 /// Puts them into a folder.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{clipboard, dictation, files, looks, regions};
+use super::{access, clipboard, dictation, files, looks, regions};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
@@ -60,6 +60,7 @@ pub(crate) fn run(desk: Desk, command: Command) {
         }
         Command::Dictate => dictate(desk),
         Command::ToggleTheme => looks::toggle(desk.taste),
+        Command::ToggleReader => access::toggle_reader(desk),
         Command::NextRegion => regions::go(desk, regions::Way::On),
         Command::PreviousRegion => regions::go(desk, regions::Way::Back),
         Command::Copy | Command::CopySelection => copy(),

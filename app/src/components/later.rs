@@ -147,9 +147,10 @@ fn search(pane: StoredValue<String>) -> AnyView {
 
 fn layers(fingers: RwSignal<bool>) -> AnyView {
     let desk = expect_context::<Desk>();
+    let row = desk.taste.memo(|settings| settings.access.keys);
     let over = move |overlay: Overlay| desk.overlay.get() == Some(overlay);
     view! {
-        <Show when=move || fingers.get()>
+        <Show when=move || row.get().is_shown(fingers.get())>
             <TouchKeys />
         </Show>
         <TouchMenuView />

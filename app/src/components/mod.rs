@@ -6,6 +6,8 @@
     reason = "the component macro makes its structs `pub`"
 )]
 
+#[cfg(feature = "hydrate")]
+pub(crate) mod access;
 mod app;
 mod banner;
 mod chooser;

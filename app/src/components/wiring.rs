@@ -6,7 +6,7 @@ use std::time::Duration;
 use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
-use super::{PageVisible, clipboard, dom, dragging, files, keyboard, looks};
+use super::{PageVisible, access, clipboard, dom, dragging, files, keyboard, looks};
 use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
@@ -34,6 +34,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     }
 
     looks::follow(desk.taste);
+    access::follow(desk.taste);
 
     let told = expect_context::<super::RestartTold>().0;
     link.on_notice(move |notice| match notice {

@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Dictate,
     /// Dark to light and back.
     ToggleTheme,
+    /// Says terminals' text to screen readers, or no more.
+    ToggleReader,
     /// Moves the keyboard to the next part of the page: bar, terminals, messages.
     NextRegion,
     /// The other way round.
@@ -126,7 +128,8 @@ impl Command {
             | Self::LargerText
             | Self::SmallerText
             | Self::ResetText
-            | Self::ToggleTheme => Reach::Everywhere,
+            | Self::ToggleTheme
+            | Self::ToggleReader => Reach::Everywhere,
             _ => Reach::Terminals,
         }
     }

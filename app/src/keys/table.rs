@@ -153,6 +153,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Connection, "connection", (Window, "Connection"), &[alt_shift("KeyK")]),
     entry(Welcome, "welcome", (Window, "Welcome and first hints"), &[alt_shift("KeyH")]),
     entry(ToggleTheme, "toggle-theme", (Window, "Dark or light"), &[alt_shift("KeyL")]),
+    entry(ToggleReader, "screen-reader", (Window, "Screen-reader mode"), &[alt_shift("KeyY")]),
     entry(Shortcuts, "shortcuts", (Window, "Keyboard shortcuts"), &[alt_shift("Slash")]),
     entry(NextRegion, "next-region", (Window, "Next part of the page, out of the terminal"), &[plain("F6"), alt_shift("KeyX")]),
     entry(PreviousRegion, "previous-region", (Window, "Previous part of the page"), &[shift("F6")]),

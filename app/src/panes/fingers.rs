@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Event, HtmlElement, PointerEvent, WheelEvent, WheelEventInit};
 
 use crate::components::dom::Listener;
-use crate::components::{clipboard, commands};
+use crate::components::{access, clipboard, commands};
 use crate::keys::Command;
 use crate::state::desk::Desk;
 use crate::state::gesture::{Act, Gesture, Point};
@@ -198,7 +198,8 @@ impl Inner {
     }
 
     fn fling(self: &Rc<Self>, speed: f64, at: Point) {
-        if speed.abs() < STILL {
+        let motion = self.desk.taste.peek(|settings| settings.access.motion);
+        if speed.abs() < STILL || access::is_still(motion) {
             return;
         }
         let (inner, touches) = (Rc::downgrade(self), self.touches.get());

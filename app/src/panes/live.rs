@@ -18,7 +18,7 @@ use super::sink::{Sink, Target, change_look};
 use super::{PaneState, Parts, registry};
 use crate::browser::stored;
 use crate::components::dom::BoxWatcher;
-use crate::components::{PageVisible, clipboard};
+use crate::components::{PageVisible, access, clipboard};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
@@ -173,10 +173,14 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     });
 
     let pane = Rc::clone(&live);
-    let liked = parts
-        .desk
-        .taste
-        .memo(|settings| (settings.text, settings.screen, settings.clipboard.links));
+    let liked = parts.desk.taste.memo(|settings| {
+        (
+            settings.text,
+            settings.screen,
+            settings.clipboard.links,
+            settings.access,
+        )
+    });
     Effect::new(move |before: Option<_>| {
         let now = liked.get();
         if before.is_some_and(|before| before != now) {
@@ -312,11 +316,13 @@ impl Live {
             text: settings.text,
             screen: settings.screen,
             links: settings.clipboard.links,
+            reading: settings.access.reader,
+            still: access::is_still(settings.access.motion),
         })
     }
 
     /// Puts on what the user likes, once its font is there: cells are measured then.
-    fn dress_up(self: &Rc<Self>) {
+    pub(super) fn dress_up(self: &Rc<Self>) {
         let (live, dress) = (Rc::clone(self), self.dress());
         spawn_local(async move {
             xterm::fonts::ready(dress.text).await;

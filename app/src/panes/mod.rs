@@ -42,7 +42,9 @@ use crate::text;
 use crate::workspace::{Rect, View};
 
 #[cfg(feature = "hydrate")]
-pub(crate) use registry::{install_hooks, repaint, shown_emulator, shown_pane, shown_session};
+pub(crate) use registry::{
+    install_hooks, redress, repaint, shown_emulator, shown_pane, shown_session,
+};
 
 /// What is left of a program that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

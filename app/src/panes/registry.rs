@@ -57,6 +57,13 @@ pub(crate) fn repaint(painting: &Painting) {
     }
 }
 
+/// Puts on in every pane what the user likes and the system says.
+pub(crate) fn redress() {
+    for pane in all() {
+        pane.dress_up();
+    }
+}
+
 fn emulator_of(session: Option<&str>) -> Option<Rc<Emulator>> {
     let Some(session) = session else {
         return shown_emulator();

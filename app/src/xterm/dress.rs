@@ -18,12 +18,21 @@ pub(crate) struct Dress {
     pub(crate) screen: Screen,
     /// Which click opens links.
     pub(crate) links: LinkClick,
+    /// Its text is offered to screen readers.
+    pub(crate) reading: bool,
+    /// Nothing blinks, whatever programs say.
+    pub(crate) still: bool,
 }
 
 /// Ligatures: xterm.js's number of the joiner, and what it calls.
 pub(super) type Joiner = Option<(u32, Closure<dyn Fn(String) -> Array>)>;
 
 impl Dress {
+    /// Whether the cursor blinks where no program says.
+    pub(super) fn blinks(self) -> bool {
+        self.screen.blink && !self.still
+    }
+
     /// Sets the options of a terminal, or of one that is about to be made.
     pub(super) fn put(self, options: &JsValue) {
         let Self { text, screen, .. } = self;
@@ -32,7 +41,8 @@ impl Dress {
         set(options, "lineHeight", &text.line_height.into());
         set(options, "letterSpacing", &text.spacing.into());
         set(options, "cursorStyle", &screen.cursor.name().into());
-        set(options, "cursorBlink", &screen.blink.into());
+        set(options, "cursorBlink", &self.blinks().into());
+        set(options, "screenReaderMode", &self.reading.into());
         set(options, "scrollback", &screen.scrollback.into());
         set(options, "minimumContrastRatio", &screen.contrast.into());
         set(
@@ -47,6 +57,7 @@ impl Emulator {
     /// Puts on another dress. The size of a cell may be another from now on.
     pub(crate) fn wear(&self, dress: Dress) {
         self.dress.set(dress);
+        self.stand_still(dress.still);
         dress.put(&self.modern().options());
         self.join(dress.text.ligatures);
         self.clicks.set(dress.links);

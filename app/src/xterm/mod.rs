@@ -13,6 +13,7 @@ mod links;
 pub(crate) mod pointing;
 mod repairs;
 pub(crate) mod search;
+mod still;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -90,6 +91,8 @@ pub(crate) struct Emulator {
     joiner: RefCell<Joiner>,
     /// Which click opens links.
     clicks: Rc<Cell<LinkClick>>,
+    /// Nothing blinks.
+    still: Rc<Cell<bool>>,
     /// A program has set colours.
     coloured: Rc<Cell<bool>>,
     /// The size of the snapshot that is about to be parsed, if it is another.
@@ -123,6 +126,7 @@ impl Emulator {
             dress: Cell::new(dress),
             joiner: RefCell::default(),
             clicks: Rc::new(Cell::new(dress.links)),
+            still: Rc::new(Cell::new(dress.still)),
             coloured: Rc::default(),
             next_size: Rc::default(),
             disposed: Cell::new(false),
@@ -137,6 +141,7 @@ impl Emulator {
         }
         emulator.join(dress.text.ligatures);
         emulator.notice_colours();
+        emulator.keep_still();
         emulator.take_sizes();
         emulator.erase_from_the_last_cell();
         emulator.show_pictures();
@@ -184,11 +189,7 @@ impl Emulator {
     fn restore_options(&self) {
         let options = self.modern().options();
         set(&options, "convertEol", &false.into());
-        set(
-            &options,
-            "cursorBlink",
-            &self.dress.get().screen.blink.into(),
-        );
+        set(&options, "cursorBlink", &self.dress.get().blinks().into());
     }
 
     /// Where it is scrolled to.

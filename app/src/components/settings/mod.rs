@@ -1,6 +1,7 @@
 //! The settings dialog: groups at the side, the fields of one of them beside it. Every change is made at
 //! once; there is nothing to confirm. What is kept and how is [`crate::state::settings`]'; this only shows it.
 
+mod access;
 mod clipboard;
 mod colours;
 pub(crate) mod fields;
@@ -52,6 +53,12 @@ const GROUPS: &[Group] = &[
         icon: "paste",
         view: clipboard::view,
         reset: |settings| settings.clipboard = Default::default(),
+    },
+    Group {
+        title: "Access",
+        icon: "person",
+        view: access::view,
+        reset: |settings| settings.access = Default::default(),
     },
     Group {
         title: "Notifications",

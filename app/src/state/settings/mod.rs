@@ -5,6 +5,7 @@
 //! A new group: its struct (`serde(default)`, `bounded` if it has numbers or texts) in a file here and a field
 //! of [`Settings`]; its fields in a file of `components::settings`, and a line in that module's table.
 
+mod access;
 mod clipboard;
 mod looks;
 mod notices;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use access::{Access, KeyRow, Motion};
 pub(crate) use clipboard::{Clipboard, LinkClick, MAX_LINES, MIN_LINES, RightClick};
 pub(crate) use looks::Looks;
 pub(crate) use notices::NoticeTaste;
@@ -35,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) screen: Screen,
     /// The clipboard and links.
     pub(crate) clipboard: Clipboard,
+    /// Access.
+    pub(crate) access: Access,
     /// Notifications.
     pub(crate) notices: NoticeTaste,
 }
@@ -51,6 +55,7 @@ impl Settings {
             text: readable(part("text")),
             screen: readable(part("screen")),
             clipboard: readable(part("clipboard")),
+            access: readable(part("access")),
             notices: readable(part("notices")),
         }
         .bounded()
@@ -69,6 +74,7 @@ impl Settings {
             text: self.text.bounded(),
             screen: self.screen.bounded(),
             clipboard: self.clipboard.bounded(),
+            access: self.access,
             notices: self.notices,
         }
     }
