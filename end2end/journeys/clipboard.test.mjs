@@ -150,3 +150,25 @@ journey("the terminal's menu copies, pastes and searches, by mouse and keyboard"
   await view.type("echo typed\n");
   await view.waitForText(/^typed$/m);
 });
+
+journey("the terminal's menu splits, zooms and closes panes, and says the keys for it", async (stage) => {
+  const { view } = await withClipboard(stage);
+  const first = await view.session();
+  const menu = view.page.getByRole("menu", { name: "Terminal" });
+  const choose = async (/** @type {RegExp} */ name) => {
+    const { x, y } = /** @type {{x: number, y: number}} */ (await view.pane.boundingBox());
+    await view.page.mouse.click(x + 60, y + 60, { button: "right" });
+    await menu.getByRole("menuitem", { name }).click();
+  };
+  await choose(/^Split right Alt\+Shift\+D$/);
+  await view.waitForPanes(2);
+  await until("the new pane in use", async () => !["", first].includes(await view.session()));
+  await choose(/^Split down Alt\+Shift\+E$/);
+  await view.waitForPanes(3);
+  await choose(/^Zoom, or show all Alt\+Shift\+Z$/);
+  await view.waitForPanes(1);
+  await choose(/^Zoom, or show all/);
+  await view.waitForPanes(3);
+  await choose(/^Close pane Alt\+Shift\+W$/);
+  await view.waitForPanes(2);
+});

@@ -489,8 +489,9 @@ impl Live {
             return;
         }
         let desk = self.parts.desk;
-        let elsewhere =
-            desk.overlay.get_untracked().is_some() || desk.renaming.get_untracked().is_some();
+        let elsewhere = desk.overlay.get_untracked().is_some()
+            || desk.renaming.get_untracked().is_some()
+            || desk.menu.get_untracked().is_some();
         if let Some(emulator) = self.emulator()
             && !elsewhere
         {
