@@ -48,6 +48,8 @@ mod server {
         pub gate: Arc<dyn Door>,
         /// How the page shows terminals to who has chosen nothing.
         pub terminal_mode: TerminalMode,
+        /// Most bytes of a file that may be uploaded.
+        pub upload_limit: u64,
         /// The server's version.
         pub version: &'static str,
     }

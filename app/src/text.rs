@@ -32,6 +32,19 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
+/// A size as limits are set, in units of 1024; rounded up, so that what is above a limit looks so.
+pub(crate) fn binary(count: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((unit, name)) = units.into_iter().find(|(unit, _)| count >= *unit) else {
+        return bytes(count);
+    };
+    let tenths = (u128::from(count) * 10).div_ceil(u128::from(unit));
+    match tenths % 10 {
+        0 => format!("{} {name}", tenths / 10),
+        tenth => format!("{}.{tenth} {name}", tenths / 10),
+    }
+}
+
 /// How a session ended.
 pub(crate) fn exit(exit: Exit) -> String {
     match exit {

@@ -118,3 +118,22 @@ journey("files are chosen, and a terminal's text and recording are kept", async 
   assert.equal(head.version, 2);
   await until("the output in it", async () => events.some(([, , data]) => data.includes("kept-2")));
 });
+
+journey("a file above the server's limit is refused before it is sent, and the others go", async (stage) => {
+  await stage.server({ args: ["--upload-limit", "2KiB"] });
+  const view = await stage.page();
+  await view.waitForText(PROMPT);
+  await view.focus();
+  /** @type {string[]} */
+  const sent = [];
+  view.page.on("request", (request) => void (request.url().endsWith("/api/upload") && sent.push(request.url())));
+  await give(view, "drop", [
+    { name: "large.bin", text: "x".repeat(3 * 1024) },
+    { name: "small.bin", text: "y".repeat(2 * 1024) },
+  ]);
+  await view.page
+    .getByText("“large.bin” was not uploaded: it has 3 KiB, and at most 2 KiB may be uploaded (--upload-limit).")
+    .waitFor();
+  await view.page.getByText(/Uploaded to .*small\.bin/).waitFor();
+  assert.equal(sent.length, 1, "the large one never left the page");
+});

@@ -137,6 +137,7 @@ impl Server {
             workspace,
             gate: gate.clone(),
             terminal_mode: config.terminal_mode,
+            upload_limit: config.upload_limit,
             version: VERSION,
         };
         let shared = router::Shared {

@@ -165,7 +165,12 @@ fn send_all(desk: Desk, pane: &str, files: &Array) {
             break;
         }
         // Sizes are whole and far below what an f64 holds.
-        let id = desk.uploads.add(file.name(), file.size() as u64);
+        let bytes = file.size() as u64;
+        if let Some(why) = desk.uploads.refusal(&file.name(), bytes) {
+            desk.toasts.say(Tone::Problem, why);
+            continue;
+        }
+        let id = desk.uploads.add(file.name(), bytes);
         let pane = pane.to_owned();
         WAITING.with_borrow_mut(|waiting| waiting.push_back(Job { id, pane, file }));
     }

@@ -133,7 +133,7 @@ impl Desk {
             menu: RwSignal::new(None),
             drop_target: RwSignal::new(None),
             dragging: Dragging::new(),
-            uploads: Uploads::new(),
+            uploads: Uploads::new(seed.upload_limit),
             pasting: Pasting::new(),
             welcome: RwSignal::new(Welcome::Away),
             toasts: Toasts::new(),

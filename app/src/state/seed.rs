@@ -21,6 +21,8 @@ pub(crate) struct Seed {
     pub(crate) workspace: WorkspaceReply,
     /// How panes are shown where nobody chose.
     pub(crate) default_view: View,
+    /// Most bytes of a file that the server takes; `None` where the page was told nothing.
+    pub(crate) upload_limit: Option<u64>,
     /// Known sessions, for names and the count.
     pub(crate) sessions: Vec<SessionRow>,
 }
@@ -44,6 +46,7 @@ impl Seed {
                 TerminalMode::Tabs => View::Tabs,
                 TerminalMode::Grid => View::Grid,
             },
+            upload_limit: Some(context.upload_limit),
             workspace: WorkspaceReply::clone(&context.workspace.current()),
             sessions: sessions.map(SessionRow::from).collect(),
         }

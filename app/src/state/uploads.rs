@@ -40,14 +40,17 @@ impl Upload {
 pub(crate) struct Uploads {
     list: RwSignal<Vec<Upload>>,
     last: StoredValue<u32>,
+    /// Most bytes of a file that the server takes, where it told.
+    limit: Option<u64>,
 }
 
 impl Uploads {
     /// None.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limit: Option<u64>) -> Self {
         Self {
             list: RwSignal::new(Vec::new()),
             last: StoredValue::new(0),
+            limit,
         }
     }
 
@@ -59,6 +62,11 @@ impl Uploads {
     /// How many more there may be.
     pub(crate) fn room(self) -> usize {
         MOST.saturating_sub(self.list.with_untracked(Vec::len))
+    }
+
+    /// Why a file is not sent at all, if it is not.
+    pub(crate) fn refusal(self, name: &str, bytes: u64) -> Option<String> {
+        refusal(name, bytes, self.limit?)
     }
 
     /// One more. Answers its id.
@@ -91,6 +99,16 @@ impl Uploads {
         self.list
             .update(|list| list.retain(|upload| upload.id != id));
     }
+}
+
+fn refusal(name: &str, bytes: u64, limit: u64) -> Option<String> {
+    (bytes > limit).then(|| {
+        let (bytes, limit) = (text::binary(bytes), text::binary(limit));
+        format!(
+            "\u{201c}{name}\u{201d} was not uploaded: it has {bytes}, and at most {limit} may be uploaded \
+             (--upload-limit)."
+        )
+    })
 }
 
 /// The answer of `POST /api/upload`, as far as it matters here.
@@ -174,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_is_refused_with_its_size_and_the_limit() {
+        assert_eq!(refusal("a", 1_024, 1_024), None);
+        assert_eq!(
+            refusal("film.mkv", (32 << 20) + 1, 32 << 20).as_deref(),
+            Some(
+                "\u{201c}film.mkv\u{201d} was not uploaded: it has 32.1 MiB, and at most 32 MiB may be uploaded \
+                 (--upload-limit)."
+            )
+        );
+        assert!(refusal("b", 600, 512).is_some_and(|why| why.contains("600 bytes")));
+    }
+
+    #[test]
     fn a_path_is_one_word_of_a_shell() {
         assert_eq!(
             quoted("/home/me/uploads/1a_x.png"),
@@ -205,7 +236,7 @@ mod tests {
     fn uploads_are_counted_and_go() {
         let owner = Owner::new();
         owner.with(|| {
-            let uploads = Uploads::new();
+            let uploads = Uploads::new(Some(32 << 20));
             let one = uploads.add("one".to_owned(), 2_000_000);
             let two = uploads.add("two".to_owned(), 1);
             uploads.sent(one, 500_000);
