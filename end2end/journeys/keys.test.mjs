@@ -389,6 +389,20 @@ journey("every command of the key table is done by its first chord", async (stag
   }
 });
 
+journey("keys that the browser keeps are struck in the dialog, which says who keeps them", async (stage) => {
+  await stage.server();
+  const view = await stage.page();
+  const keys = await KeysDialog.open(view);
+  const chord = (/** @type {string} */ id, /** @type {string} */ chord) => keys.row(id).locator(`[data-chord="${chord}"]`);
+  const struck = (/** @type {import("playwright-core").Locator} */ chord) =>
+    chord.locator("kbd").first().evaluate((key) => getComputedStyle(key).textDecorationLine === "line-through");
+  const kept = chord("new-tab", "Ctrl+Shift+KeyT");
+  assert.equal(await struck(kept), true);
+  assert.match((await kept.getAttribute("title")) ?? "", /^Chromium keeps it for itself/);
+  assert.equal(await struck(chord("new-tab", "Alt+Shift+KeyT")), false);
+  await keys.dialog.getByText("Struck keys may never come here: Chromium keeps them.").waitFor();
+});
+
 /** A key as a keyboard's event says it: the physical key, and what a layout puts there. */
 async function stroke(/** @type {View} */ view, /** @type {KeyboardEventInit & {altGraph?: boolean}} */ init) {
   return view.page.evaluate((init) => {

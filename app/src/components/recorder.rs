@@ -57,15 +57,7 @@ impl Doubt {
                 let title = entry_of(other).map_or("another command", |entry| entry.title);
                 format!("It means \u{201c}{title}\u{201d} now, which would lose it.")
             }
-            Self::Kept(Keeper::Browser(browser)) => {
-                format!(
-                    "{} keeps it for itself: it may never come here.",
-                    browser.name()
-                )
-            }
-            Self::Kept(Keeper::System(system)) => {
-                format!("It belongs to {}: it may never come here.", system.name())
-            }
+            Self::Kept(keeper) => keeper.words(),
             Self::Programs => "Programs in the terminal would not get it any more.".to_owned(),
         }
     }

@@ -8,6 +8,7 @@ use super::icons::Icon;
 use super::recorder::{Edit, Recorder};
 use crate::keys::keymap::Keymap;
 use crate::keys::place::System;
+use crate::keys::reserved::{self, Keeper};
 use crate::keys::table::Group;
 use crate::keys::{Chord, Command, Entry, Keys, TABLE};
 
@@ -40,6 +41,26 @@ fn by_code(chord: Chord) -> String {
     keys.pop();
     keys.push(chord.code);
     keys.join("+")
+}
+
+/// Who takes keys away, as a half sentence.
+fn takers(keepers: impl Iterator<Item = Keeper>) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for keeper in keepers {
+        let name = match keeper {
+            Keeper::Browser(browser) => browser.name(),
+            Keeper::System(system) => system.name(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let verb = match names.len() {
+        0 => return None,
+        1 => "keeps",
+        _ => "keep",
+    };
+    Some(format!("{} {verb} them", names.join(" and ")))
 }
 
 /// Keys as they look.
@@ -119,6 +140,14 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             false => format!("The terminal takes Tab; {} leaves it.", said.join(" or ")),
         }
     };
+    let kept = move || {
+        let place = keys.place();
+        let chords = TABLE
+            .iter()
+            .flat_map(|entry| keys.with(|keymap| keymap.chords(entry.command)));
+        takers(chords.filter_map(|chord| reserved::keeper(place, chord)))
+            .map(|takers| view! { " " <s>"Struck keys"</s> {format!(" may never come here: {takers}.")} })
+    };
     view! {
         <Dialog title="Keyboard shortcuts" class="shortcuts">
             <div class="picker-search">
@@ -140,6 +169,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 </Show>
                 <p class="key-note">
                     {leaving}
+                    {kept}
                     " Full-screen programs get their function keys. Click keys to change or remove them."
                 </p>
             </div>
@@ -159,12 +189,18 @@ fn row(work: Work, entry: &'static Entry, shown: Memo<Vec<&'static str>>) -> Any
     let buttons = move || {
         let system = keys.place().system;
         let buttons = chords.get().into_iter().map(|chord| {
+            let kept = reserved::keeper(keys.place(), chord);
+            let title = match kept {
+                Some(keeper) => format!("{} Change or remove: {}", keeper.words(), entry.title),
+                None => format!("Change or remove: {}", entry.title),
+            };
             view! {
                 <button
                     type="button"
                     class="chord-button"
+                    class:kept=kept.is_some()
                     data-chord=by_code(chord)
-                    title=format!("Change or remove: {}", entry.title)
+                    title=title
                     on:click=move |_| edit.set(Some(Edit { command, old: Some(chord) }))
                 >
                     {chips(chord.keys(system))}
@@ -355,6 +391,7 @@ impl Export {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::place::Browser;
 
     fn filtered(filter: &str) -> Vec<&'static str> {
         let shows = |entry: &&Entry| matches(entry, entry.chords, System::MacOs, filter);
@@ -378,6 +415,22 @@ mod tests {
         assert_eq!(filtered("\u{2325}\u{21e7}T"), ["new-tab"]);
         assert!(filtered("tabs go").contains(&"tab-1"));
         assert_eq!(filtered("no such thing"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn who_takes_keys_is_named_once() {
+        let chromium = Keeper::Browser(Browser::Chromium);
+        let windows = Keeper::System(System::Windows);
+        let said = |keepers: &[Keeper]| takers(keepers.iter().copied());
+        assert_eq!(said(&[]), None);
+        assert_eq!(
+            said(&[chromium, chromium]).as_deref(),
+            Some("Chromium keeps them")
+        );
+        assert_eq!(
+            said(&[chromium, windows]).as_deref(),
+            Some("Chromium and Windows keep them")
+        );
     }
 
     #[test]

@@ -15,6 +15,21 @@ pub(crate) enum Keeper {
     System(System),
 }
 
+impl Keeper {
+    /// What it means for keys that it keeps, as a sentence.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Browser(browser) => format!(
+                "{} keeps it for itself: it may never come here.",
+                browser.name()
+            ),
+            Self::System(system) => {
+                format!("It belongs to {}: it may never come here.", system.name())
+            }
+        }
+    }
+}
+
 const fn held(ctrl: u8, alt: u8, shift: u8, meta: u8) -> Modifiers {
     Modifiers {
         ctrl: ctrl > 0,
