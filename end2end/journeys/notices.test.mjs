@@ -103,3 +103,32 @@ journey("a browser that says no is told of in the settings", async (stage) => {
   await dialog.getByText(/doesn’t let this page show notifications/).waitFor();
   await until("the switch to be off", async () => !(await dialog.getByRole("switch", { name: "Desktop notifications" }).isChecked()));
 });
+
+journey("the page's icon has a dot while a session calls, as its title has a number", async (stage) => {
+  const { server, view } = await pageWith(stage, "denied");
+  const icon = () => view.page.locator("link[rel=icon]").getAttribute("href");
+  const plain = await icon();
+  assert.match(plain ?? "", /favicon.*\.svg$/);
+  const session = await view.session();
+  await view.newTab();
+  await server.type(session, "sleep 0.5; printf '\\a'; read\r");
+  await until("a dot", async () => ((await icon()) ?? "").startsWith("data:image/svg+xml,"));
+  assert.match(await view.page.title(), /^\(1\) /);
+  // A picture that browsers can draw, and another one than before.
+  const drawn = await view.page.evaluate(async () => {
+    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+    const image = new Image();
+    image.src = link.href;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    paint.drawImage(image, 0, 0, 32, 32);
+    return [...paint.getImageData(24, 7, 1, 1).data];
+  });
+  assert.deepEqual(drawn, [255, 176, 46, 255]);
+
+  await view.selectTab(0);
+  await view.press("Enter");
+  await until("the icon as it was", async () => (await icon()) === plain);
+  assert.doesNotMatch(await view.page.title(), /^\(/);
+});

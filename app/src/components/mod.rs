@@ -9,6 +9,8 @@
 #[cfg(feature = "hydrate")]
 pub(crate) mod access;
 mod app;
+#[cfg(feature = "hydrate")]
+mod badge;
 mod banner;
 mod chooser;
 #[cfg(feature = "hydrate")]

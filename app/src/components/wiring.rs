@@ -6,7 +6,7 @@ use std::time::Duration;
 use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
-use super::{PageVisible, access, clipboard, dom, dragging, files, keyboard, looks};
+use super::{PageVisible, access, badge, clipboard, dom, dragging, files, keyboard, looks};
 use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
@@ -67,6 +67,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         text::page_title(desk.calling(), &name)
     });
     Effect::new(move |_| document().set_title(&title.get()));
+    badge::follow(desk);
     let connected =
         Memo::new(move |_| matches!(state.get().kind, LinkKind::WebSocket | LinkKind::Poll));
     Effect::new(move |_| {
