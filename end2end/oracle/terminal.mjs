@@ -53,6 +53,11 @@ export class Terminal {
     for (const prefix of [undefined, "?"]) {
       this.xterm.parser.registerCsiHandler({ prefix, final: "J" }, ([what]) => this.#erase(what, prefix === "?"));
     }
+    // The page shows sixel, and says so; xterm.js alone answers as a VT100.
+    this.xterm.parser.registerCsiHandler({ final: "c" }, ([what]) => {
+      if (what === 0) this.core.coreService.triggerDataEvent("\x1b[?62;4;22c");
+      return true;
+    });
     /** The bytes of a character whose end has not come: xterm.js 6.0 loses `E2 80 | 94` cut like this. */
     this.tail = new Uint8Array(0);
     /** Colours that programs set, by their number. */

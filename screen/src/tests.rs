@@ -103,7 +103,7 @@ fn queries_are_answered_once_and_in_order() {
     assert_eq!(
         replies,
         [
-            "\x1b[?1;2c",
+            "\x1b[?62;4;22c",
             "\x1b[3;4R",
             "\x1b[?2026;2$y",
             "\x1bP1$r1;24r\x1b\\",

@@ -22,12 +22,16 @@ fn state(is_set: bool) -> u8 {
     if is_set { SET } else { RESET }
 }
 
+/// What DA1 answers: a VT220 that shows sixel (4) and colours (22). Programs draw pictures only where they find the 4, and
+/// tmux looks for it only behind a 62 or more.
+const ATTRIBUTES: &str = "\x1b[?62;4;22c";
+
 impl Emulator {
     /// DA, DSR, DECRQM, XTVERSION.
     pub(super) fn report(&mut self, ident: Ident, params: &Params) {
         let first = params.get(0);
         match ident {
-            (NONE, b'c') if first == 0 => self.reply("\x1b[?1;2c"),
+            (NONE, b'c') if first == 0 => self.reply(ATTRIBUTES),
             (SECONDARY, b'c') if first == 0 => self.reply("\x1b[>0;276;0c"),
             (SECONDARY, b'q') if first == 0 => self.reply(VERSION),
             (NONE, b'n') if first == 5 => self.reply("\x1b[0n"),

@@ -384,7 +384,7 @@ async fn queries_are_answered_once_whoever_looks() {
             "4444/5555/6666"
         };
         let text = reader.known.of(shell).text();
-        let answer = format!("033[1;1R033[?1;2c033[?2026;2$y033]11;rgb:{background}033\\");
+        let answer = format!("033[1;1R033[?62;4;22c033[?2026;2$y033]11;rgb:{background}033\\");
         assert!(text.replace("\\033", "033").contains(&answer), "{text}");
         // Nothing more comes: the shell reads only what is typed.
         reader.type_in(shell, "echo qui''et\r").await;
