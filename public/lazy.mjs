@@ -3,6 +3,23 @@
  * it only knows where they are.
  */
 
+/**
+ * Draws a terminal by WebGL; until what does it is there, where the browser refuses, and when it takes the context away,
+ * the DOM renderer draws.
+ */
+export async function drawByWebgl(terminal) {
+  try {
+    const { WebglAddon } = await import("./addon-webgl.mjs");
+    // It was closed meanwhile.
+    if (!terminal.element?.isConnected) return;
+    const addon = new WebglAddon();
+    addon.onContextLoss(() => addon.dispose());
+    terminal.loadAddon(addon);
+  } catch {
+    // Nothing is lost but speed.
+  }
+}
+
 /** Looks for text in a terminal; see `search.mjs`. */
 export const finder = async (terminal, tell) => new (await import("./search.mjs")).Finder(terminal, tell);
 

@@ -1,6 +1,6 @@
 //! What the first prompt does not wait for: dialogs, menus, hints, the search bar. Their code is a chunk of its own, cut
-//! out of the page when it is built. It is fetched once the link stands and the browser has nothing else to do, or as
-//! soon as one of them is to be shown; until then nothing is there. What is shown when is the desk's.
+//! out of the page when it is built. It is fetched soon after the link stands, or at once when one of them is to be
+//! shown; until then nothing is there. What is shown when is the desk's.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -26,6 +26,9 @@ use super::upload_list::UploadList;
 use crate::link_api::LinkKind;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::toasts::Tone;
+
+/// How long after the link stands the chunk is fetched unasked: the first prompt is there by then.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// What the chunk gives.
 #[derive(Clone, Copy)]
@@ -135,7 +138,7 @@ pub(crate) fn Layers(
     });
     Effect::new(move |_| {
         if connected.get() {
-            request_idle_callback(move || later.load(desk));
+            set_timeout(move || later.load(desk), QUIET);
         }
     });
     move || later.0.get().map(|views| (views.layers)(fingers))

@@ -98,11 +98,6 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = "activeVersion")]
     pub(super) fn set_active_version(this: &Unicode6, version: &str);
 
-    /// The WebGL addon's events.
-    pub(super) type Webgl6;
-    #[wasm_bindgen(method, js_name = "onContextLoss")]
-    pub(super) fn on_context_loss(this: &Webgl6, listener: &Function) -> JsValue;
-
     /// What `proposeDimensions` answers.
     pub(super) type Dimensions6;
     #[wasm_bindgen(method, getter)]

@@ -24,10 +24,9 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 use xterm_js_rs::addons::fit::FitAddon;
-use xterm_js_rs::addons::webgl::WebglAddon;
 use xterm_js_rs::{Terminal, TerminalOptions, Theme};
 
-use api::{Fit6, Terminal6, Webgl6};
+use api::{Fit6, Terminal6};
 
 use crate::state::held::Arrows;
 use crate::state::settings::LinkClick;
@@ -39,6 +38,13 @@ use dress::Joiner;
 #[wasm_bindgen(module = "bowline-width")]
 extern "C" {
     fn provider(table: &Uint8Array) -> JsValue;
+}
+
+// What is fetched when it is asked for: `public/lazy.mjs`.
+#[wasm_bindgen(module = "bowline-lazy")]
+extern "C" {
+    #[wasm_bindgen(js_name = drawByWebgl)]
+    fn draw_by_webgl(terminal: &Terminal);
 }
 
 thread_local! {
@@ -137,7 +143,7 @@ impl Emulator {
         emulator.follow_links(parent);
         emulator.terminal.open(parent.clone());
         if renderer == Renderer::Fastest {
-            emulator.use_webgl();
+            draw_by_webgl(&emulator.terminal);
         }
         emulator.join(dress.text.ligatures);
         emulator.notice_colours();
@@ -359,21 +365,6 @@ impl Emulator {
     fn load(&self, addon: &JsValue) {
         // An addon that can't be loaded is missing, the terminal works without.
         let _ = self.modern().try_load_addon(addon);
-    }
-
-    /// Draws by WebGL; when the browser refuses or takes the context away, the DOM renderer draws.
-    fn use_webgl(&self) {
-        let addon = WebglAddon::new(None);
-        if self.modern().try_load_addon(&addon).is_err() {
-            return;
-        }
-        let lost = {
-            let addon: WebglAddon = addon.clone().unchecked_into();
-            Closure::<dyn Fn()>::new(move || addon.dispose())
-        };
-        let events: &Webgl6 = addon.unchecked_ref();
-        events.on_context_loss(lost.as_ref().unchecked_ref());
-        self.keep(lost);
     }
 }
 
