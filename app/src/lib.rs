@@ -23,6 +23,7 @@ pub mod theme;
 pub mod workspace;
 
 mod components;
+mod json;
 mod keys;
 mod panes;
 mod state;

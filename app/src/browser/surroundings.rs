@@ -21,7 +21,7 @@ pub fn set_proof(proof: Option<&str>) {
 /// The link's times: the defaults unless `localStorage` says otherwise.
 pub fn link_settings() -> Settings {
     stored::get(SETTINGS_KEY)
-        .and_then(|text| serde_json::from_str(&text).ok())
+        .and_then(|text| crate::json::read(&text).ok())
         .unwrap_or_default()
 }
 

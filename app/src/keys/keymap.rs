@@ -166,7 +166,7 @@ impl Keymap {
             return Err(KeymapError::TooLong);
         }
         let file: File =
-            serde_json::from_str(text).map_err(|error| KeymapError::Format(error.to_string()))?;
+            crate::json::read(text).map_err(|error| KeymapError::Format(error.to_string()))?;
         if file.version > VERSION {
             return Err(KeymapError::Version(file.version));
         }

@@ -30,7 +30,9 @@ pub(crate) struct Seed {
 impl Seed {
     /// The same on both sides. Where the server rendered none, it is empty.
     pub(crate) fn take() -> Self {
-        SharedValue::new(Self::make).into_inner()
+        let text =
+            SharedValue::new_str(|| serde_json::to_string(&Self::make()).unwrap_or_default());
+        crate::json::read(&text.into_inner()).unwrap_or_default()
     }
 
     #[cfg(feature = "ssr")]

@@ -133,12 +133,12 @@ pub(crate) fn answer(status: u16, body: &str) -> Result<String, String> {
         return Err("the connection was lost".to_owned());
     }
     if status == 200 {
-        let stored = serde_json::from_str::<Stored>(body);
+        let stored = crate::json::read::<Stored>(body);
         return stored
             .map(|stored| stored.path)
             .map_err(|_| "the server\u{2019}s answer was not understood".to_owned());
     }
-    Err(match (serde_json::from_str::<Refused>(body), status) {
+    Err(match (crate::json::read::<Refused>(body), status) {
         (Ok(refused), _) => refused.error.message,
         (Err(_), 413) => "it is larger than the server takes".to_owned(),
         (Err(_), status) => format!("the server answered {status}"),

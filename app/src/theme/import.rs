@@ -154,7 +154,7 @@ pub fn schemes(file: &str) -> Result<Vec<Scheme>, ImportError> {
         return Err(ImportError::Large);
     }
     let value: Value =
-        serde_json::from_str(&plain(file)).map_err(|error| ImportError::Json(error.to_string()))?;
+        crate::json::read(&plain(file)).map_err(|error| ImportError::Json(error.to_string()))?;
     let many = match &value {
         Value::Array(many) => Some(many),
         value => value.get("schemes").and_then(Value::as_array),

@@ -1,20 +1,31 @@
-//! Bytes a browser loads before the first terminal, as they are sent: brotli where a file has it beside,
-//! else as it is.
+//! Bytes that a browser loads, before the first prompt and after it, as they are sent: brotli where a file has it
+//! beside, else as it is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::table::Table;
 
-/// What files are counted under.
-const PARTS: [&str; 6] = [
+/// What files are counted under: first what the first prompt waits for.
+const PARTS: [&str; 8] = [
     "page, code",
     "worker, code",
     "xterm",
     "styles",
-    "fonts",
-    "other",
+    "a font",
+    "later: dialogs, code",
+    "later: pictures, search, WebGL, copies",
+    "later: other fonts, icons",
 ];
+
+/// How many of them the first prompt waits for.
+const FIRST: usize = 5;
+
+/// The most that these may be, KiB.
+const AIM: f64 = 450.0;
+
+/// The font that a page begins with.
+const FONT: &str = "fonts/jetbrains-mono-latin-400-normal.woff2";
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Bytes {
@@ -36,7 +47,6 @@ pub(crate) fn measure(table: &mut Table) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut parts: BTreeMap<&str, Bytes> = BTreeMap::new();
-    let mut total = Bytes::default();
     let mut folders = vec![dist.clone()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
@@ -46,26 +56,28 @@ pub(crate) fn measure(table: &mut Table) -> anyhow::Result<()> {
             } else if let Some(part) = part(path.strip_prefix(&dist)?) {
                 let raw = path.metadata()?.len();
                 let sent = sent(&path).unwrap_or(raw);
-                for sum in [parts.entry(part).or_default(), &mut total] {
-                    sum.raw += raw;
-                    sum.sent += sent;
-                }
+                let sum = parts.entry(part).or_default();
+                sum.raw += raw;
+                sum.sent += sent;
             }
         }
     }
-    let mut row = |name: &str, bytes: Bytes| {
-        let kib = |bytes: u64| format!("{:.1} KiB", bytes as f64 / 1024.0);
-        let ratio = format!("{:.2}", bytes.sent as f64 / bytes.raw as f64);
-        let name = format!("bytes: {name}");
-        let bound = format!("uncompressed: {}", kib(bytes.raw));
-        table.row(&name, kib(bytes.sent), bound, ratio);
-    };
+    let kib = |bytes: u64| bytes as f64 / 1024.0;
+    let text = |bytes: u64| format!("{:.1} KiB", kib(bytes));
     for part in PARTS {
-        if let Some(bytes) = parts.get(part) {
-            row(part, *bytes);
-        }
+        let bytes = parts.get(part).copied().unwrap_or_default();
+        let ratio = format!("{:.2}", bytes.sent as f64 / bytes.raw as f64);
+        let bound = format!("uncompressed: {}", text(bytes.raw));
+        table.row(&format!("bytes: {part}"), text(bytes.sent), bound, ratio);
     }
-    row("all", total);
+    let first = PARTS[..FIRST].iter().filter_map(|part| parts.get(part));
+    let first = first.map(|bytes| bytes.sent).sum();
+    table.row(
+        "bytes: all that the first prompt waits for",
+        text(first),
+        format!("aim: {AIM:.0} KiB"),
+        format!("{:.2}", kib(first) / AIM),
+    );
     Ok(())
 }
 
@@ -79,13 +91,23 @@ fn sent(path: &Path) -> Option<u64> {
 fn part(path: &Path) -> Option<&'static str> {
     let name = path.to_str()?;
     let extension = path.extension()?.to_str()?;
+    let file = path.file_stem()?.to_str()?;
     Some(match extension {
         "br" | "gz" | "html" => return None,
-        "woff2" => "fonts",
+        "woff2" if name == FONT => "a font",
         "css" => "styles",
-        "mjs" if name.starts_with("vendor") => "xterm",
+        "wasm" if name.starts_with("split") => "later: dialogs, code",
+        "mjs"
+            if matches!(
+                file,
+                "addon-image" | "addon-serialize" | "addon-webgl" | "search"
+            ) =>
+        {
+            "later: pictures, search, WebGL, copies"
+        }
+        "mjs" => "xterm",
         "js" | "wasm" if name.starts_with("page") => "page, code",
         "js" | "wasm" if name.contains("worker") => "worker, code",
-        _ => "other",
+        _ => "later: other fonts, icons",
     })
 }

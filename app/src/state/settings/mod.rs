@@ -17,6 +17,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json;
+
 pub(crate) use access::{Access, KeyRow, Motion};
 pub(crate) use clipboard::{Clipboard, LinkClick, MAX_LINES, MIN_LINES, RightClick};
 pub(crate) use looks::Looks;
@@ -46,7 +48,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads what was kept. Never fails: what cannot be read is as on a fresh page.
     pub(crate) fn read(kept: &str) -> Self {
-        let Ok(Value::Object(mut kept)) = serde_json::from_str(kept) else {
+        let Ok(Value::Object(mut kept)) = json::read(kept) else {
             return Self::default();
         };
         let mut part = |name: &str| kept.remove(name).unwrap_or_default();
@@ -82,7 +84,7 @@ impl Settings {
 
 /// One part: a field that cannot be read, from another version or by hand, doesn't cost the others.
 fn readable<T: DeserializeOwned + Default>(part: Value) -> T {
-    if let Ok(whole) = serde_json::from_value(part.clone()) {
+    if let Ok(whole) = json::read(&part.to_string()) {
         return whole;
     }
     let Value::Object(mut fields) = part else {
@@ -90,9 +92,9 @@ fn readable<T: DeserializeOwned + Default>(part: Value) -> T {
     };
     fields.retain(|name, value| {
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        serde_json::from_value::<T>(Value::Object(alone)).is_ok()
+        json::read::<T>(&Value::Object(alone).to_string()).is_ok()
     });
-    serde_json::from_value(Value::Object(fields)).unwrap_or_default()
+    json::read(&Value::Object(fields).to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
