@@ -4,13 +4,14 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
+import { openSettings } from "./support/settings.mjs";
 import { Stage, closeBrowser } from "./support/stage.mjs";
 import { until } from "./support/wait.mjs";
 
 const SIZES = [
-  { width: 400, height: 800 },
-  { width: 1280, height: 800 },
-  { width: 3840, height: 2160 },
+  { width: 390, height: 844 },
+  { width: 1280, height: 720 },
+  { width: 2560, height: 1440 },
 ];
 
 const folder = process.argv[2];
@@ -60,6 +61,19 @@ try {
       await view.page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
       await shot("shortcuts");
       await view.press("Escape");
+      await view.press("Alt+Shift+P");
+      await view.page.getByRole("dialog", { name: "Command palette" }).waitFor();
+      await shot("palette");
+      await view.press("Escape");
+      for (const group of ["Colours", "Text", "Terminal", "Clipboard", "Access"]) {
+        await openSettings(view, group);
+        await shot(`settings-${group.toLowerCase()}`);
+        await view.press("Escape");
+      }
+      await view.pane.click({ button: "right" });
+      await view.page.getByRole("menu").waitFor();
+      await shot("menu");
+      await view.press("Escape");
       const other = await stage.page({ viewport: { width: 1000, height: 640 }, login: "token" });
       await other.focus();
       await view.pane.locator(".pane-note").first().waitFor();
@@ -70,6 +84,50 @@ try {
       await shot("read-only");
       await other.page.context().close();
       await view.page.context().close();
+    }
+  }
+  await panes();
+
+  /** Panes beside each other, one dragged by its head, and the grid. */
+  async function panes() {
+    const split = new Stage((line) => console.log(line));
+    try {
+      await split.server();
+      const first = await split.page({ viewport: SIZES[1] });
+      await first.run("clear; ls -la --color", /raw-reader|total/);
+      await first.split("right");
+      await first.run("clear; seq 1 12", /^12$/m);
+      await first.split("down");
+      await first.page.context().close();
+      for (const viewport of SIZES) {
+        for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+          const view = await split.page({ viewport, colorScheme, login: "token" });
+          await view.waitForPanes(3);
+          const shot = async (/** @type {string} */ what) => {
+            const file = path.join(folder, `${what}-${viewport.width}-${colorScheme}.png`);
+            await view.page.screenshot({ path: file, animations: "disabled" });
+            console.log(file);
+          };
+          await shot("split");
+          const head = await view.page.locator(".pane-head").last().boundingBox();
+          const target = await view.panes.first().boundingBox();
+          if (!head || !target) throw new Error("panes without heads");
+          await view.page.mouse.move(head.x + head.width / 3, head.y + head.height / 2);
+          await view.page.mouse.down();
+          await view.page.mouse.move(target.x + target.width / 2, target.y + target.height - 20, { steps: 4 });
+          await view.page.locator(".drop-room").waitFor();
+          await shot("drag");
+          await view.press("Escape");
+          await view.page.mouse.up();
+          await view.page.getByRole("button", { name: "Grid", exact: true }).click();
+          await view.waitForPanes(3);
+          await shot("grid");
+          await view.page.getByRole("button", { name: "Grid", exact: true }).click();
+          await view.page.context().close();
+        }
+      }
+    } finally {
+      await split.end();
     }
   }
 
