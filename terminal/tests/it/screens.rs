@@ -360,7 +360,7 @@ async fn a_program_learns_the_sixteen_colours_of_who_had_the_keyboard_last() {
 
 /// A program that asks without echo and prints what it is told.
 const ASK: &str = r#"stty raw -echo; printf '\033[6n\033[c\033[?2026$p\033]11;?\033\\'; \
-    dd bs=1 count=49 2>/dev/null | od -An -c | tr -d ' \n' ; stty sane; echo; echo an''swered"#;
+    dd bs=1 count=53 2>/dev/null | od -An -c | tr -d ' \n' ; stty sane; echo; echo an''swered"#;
 
 #[tokio::test]
 async fn queries_are_answered_once_whoever_looks() {
@@ -390,7 +390,7 @@ async fn queries_are_answered_once_whoever_looks() {
         reader.type_in(shell, "echo qui''et\r").await;
         reader.see(shell, "quiet").await;
         let text = reader.known.of(shell).text();
-        assert_eq!(text.matches("1;2c").count(), 1, "{text}");
+        assert_eq!(text.matches("4;22c").count(), 1, "{text}");
     }
 }
 

@@ -1,0 +1,39 @@
+//! What the page's later chunk gives once it is there. Knows neither what is in it nor how it is fetched: that is
+//! `components::later`'s.
+
+use leptos::prelude::*;
+
+use super::desk::Desk;
+use crate::keys::Command;
+
+/// What the chunk gives.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunk {
+    /// Makes all that lies over the panes.
+    pub(crate) layers: fn(fingers: RwSignal<bool>) -> AnyView,
+    /// Makes the search bar of a pane.
+    pub(crate) search: fn(pane: StoredValue<String>) -> AnyView,
+    /// Does a command.
+    pub(crate) run: fn(Desk, Command),
+}
+
+/// The chunk, as soon as it is there. Part of the desk.
+#[derive(Clone, Copy)]
+pub(crate) struct Later(RwSignal<Option<Chunk>>);
+
+impl Later {
+    /// It isn't there.
+    pub(crate) fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    /// It, tracked.
+    pub(crate) fn get(self) -> Option<Chunk> {
+        self.0.get()
+    }
+
+    /// It is there.
+    pub(crate) fn set(self, chunk: Chunk) {
+        self.0.set(Some(chunk));
+    }
+}
