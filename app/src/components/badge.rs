@@ -32,8 +32,6 @@ fn show(link: &Element, icon: &str) {
     if link.get_attribute("href").as_deref() == Some(icon) {
         return;
     }
-    // Of the file alone.
-    let _ = link.remove_attribute("integrity");
     // Fails only for names that aren't attribute names.
     let _ = link.set_attribute("href", icon);
 }

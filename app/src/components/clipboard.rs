@@ -12,7 +12,7 @@ use leptos::wasm_bindgen::prelude::*;
 use leptos::web_sys::{self, MouseEvent};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{commands, dom, files};
+use super::{dom, files, later};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
@@ -104,7 +104,7 @@ fn right_click(desk: Desk, event: &MouseEvent) {
     let liked = desk.taste.peek(|settings| settings.clipboard.right_click);
     if by_pointer && liked == RightClick::Paste {
         let selected = panes::shown_emulator().is_some_and(|emulator| emulator.has_selection());
-        return commands::run(
+        return later::run(
             desk,
             match selected {
                 true => Command::Copy,

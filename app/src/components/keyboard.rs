@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::KeyboardEvent;
 
-use super::{commands, dom};
+use super::{dom, later};
 use crate::keys::chord::NONE;
 use crate::keys::command::Reach;
 use crate::keys::held::Recording;
@@ -83,7 +83,7 @@ fn pressed(desk: Desk, keys: Keys, event: &KeyboardEvent) {
     }
     event.prevent_default();
     event.stop_propagation();
-    commands::run(desk, command);
+    later::run(desk, command);
 }
 
 /// A function key with nothing but Shift.

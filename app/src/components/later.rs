@@ -1,4 +1,4 @@
-//! What the first prompt does not wait for: dialogs, menus, hints, the search bar. Their code is a chunk of its own, cut
+//! What the first prompt does not wait for: dialogs, menus, hints, the search bar, commands. Their code is a chunk of its own, cut
 //! out of the page when it is built. It is fetched soon after the link stands, or at once when one of them is to be
 //! shown; until then nothing is there. What is shown when is the desk's.
 
@@ -23,21 +23,14 @@ use super::tab_finder::TabFinder;
 use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
 use super::upload_list::UploadList;
+use crate::keys::Command;
 use crate::link_api::LinkKind;
 use crate::state::desk::{Desk, Overlay};
+use crate::state::later::Chunk;
 use crate::state::toasts::Tone;
 
 /// How long after the link stands the chunk is fetched unasked: the first prompt is there by then.
 const QUIET: std::time::Duration = std::time::Duration::from_millis(300);
-
-/// What the chunk gives.
-#[derive(Clone, Copy)]
-struct Views {
-    /// All that lies over the panes.
-    layers: fn(fingers: RwSignal<bool>) -> AnyView,
-    /// The search bar of a pane.
-    search: fn(pane: StoredValue<String>) -> AnyView,
-}
 
 /// The chunk could not be fetched. The next try starts anew.
 #[derive(Debug)]
@@ -51,51 +44,61 @@ impl From<SplitLoaderError> for Unfetched {
 
 /// Fetches the chunk; only what is reached from here is in it.
 #[wasm_split(later, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn fetch() -> Result<Views, Unfetched> {
-    Ok(Views { layers, search })
+fn fetch() -> Result<Chunk, Unfetched> {
+    Ok(Chunk {
+        layers,
+        search,
+        run: perform,
+    })
 }
 
-/// The chunk, in context.
-#[derive(Clone, Copy)]
-pub(crate) struct Later(RwSignal<Option<Views>>);
-
-impl Later {
-    /// Nothing is there yet.
-    pub(crate) fn new() -> Self {
-        Self(RwSignal::new(None))
+/// The chunk, fetched if it isn't there yet.
+async fn chunk(desk: Desk) -> Result<Chunk, Unfetched> {
+    if let Some(chunk) = untrack(|| desk.later.get()) {
+        return Ok(chunk);
     }
-
-    /// Fetches what isn't there yet.
-    fn load(self, desk: Desk) {
-        if self.0.get_untracked().is_some() {
-            return;
+    let chunk = fetch().await?;
+    // Others may have waited for the same.
+    if untrack(|| desk.later.get()).is_none() {
+        desk.later.set(chunk);
+        if let Some(root) = document().document_element() {
+            // Fails only for names that aren't attribute names.
+            let _ = root.set_attribute("data-complete", "");
         }
-        spawn_local(async move {
-            match fetch().await {
-                Ok(views) => {
-                    self.0.set(Some(views));
-                    if let Some(root) = document().document_element() {
-                        // Fails only for names that aren't attribute names.
-                        let _ = root.set_attribute("data-complete", "");
-                    }
-                }
-                // What nobody asked for is not missed.
-                Err(Unfetched) if !wanted(desk, Read::Once) => {}
-                Err(Unfetched) => {
-                    desk.overlay.set(None);
-                    desk.menu.set(None);
-                    desk.searching.end();
-                    let text = "This part of the page could not be fetched. Try again, or reload the page.";
-                    desk.toasts.say(Tone::Problem, text);
-                }
-            }
-        });
     }
+    Ok(chunk)
+}
 
-    /// The search bar of a pane.
-    pub(crate) fn search(self, pane: StoredValue<String>) -> Option<AnyView> {
-        self.0.get().map(|views| (views.search)(pane))
+/// Fetches what isn't there yet.
+fn load(desk: Desk) {
+    spawn_local(async move {
+        // What nobody asked for is not missed.
+        if chunk(desk).await.is_err() && wanted(desk, Read::Once) {
+            desk.overlay.set(None);
+            desk.menu.set(None);
+            desk.touch_menu.set(None);
+            desk.searching.end();
+            tell(desk);
+        }
+    });
+}
+
+fn tell(desk: Desk) {
+    let text = "This part of the page could not be fetched. Try again, or reload the page.";
+    desk.toasts.say(Tone::Problem, text);
+}
+
+/// Does a command, once what does it is there.
+pub(crate) fn run(desk: Desk, command: Command) {
+    if let Some(chunk) = untrack(|| desk.later.get()) {
+        return (chunk.run)(desk, command);
     }
+    spawn_local(async move {
+        match chunk(desk).await {
+            Ok(chunk) => (chunk.run)(desk, command),
+            Err(Unfetched) => tell(desk),
+        }
+    });
 }
 
 /// How a signal is read.
@@ -127,21 +130,28 @@ pub(crate) fn Layers(
     fingers: RwSignal<bool>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let later = expect_context::<Later>();
     let link = expect_context::<LinkState>().0;
     let connected =
         Memo::new(move |_| matches!(link.get().kind, LinkKind::WebSocket | LinkKind::Poll));
     Effect::new(move |_| {
         if wanted(desk, Read::Tracked) {
-            later.load(desk);
+            load(desk);
         }
     });
     Effect::new(move |_| {
         if connected.get() {
-            set_timeout(move || later.load(desk), QUIET);
+            set_timeout(move || load(desk), QUIET);
         }
     });
-    move || later.0.get().map(|views| (views.layers)(fingers))
+    move || desk.later.get().map(|chunk| (chunk.layers)(fingers))
+}
+
+/// The server's copy of the page does no command.
+fn perform(desk: Desk, command: Command) {
+    #[cfg(feature = "hydrate")]
+    super::commands::run(desk, command);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (desk, command);
 }
 
 fn search(pane: StoredValue<String>) -> AnyView {
@@ -150,6 +160,8 @@ fn search(pane: StoredValue<String>) -> AnyView {
 
 fn layers(fingers: RwSignal<bool>) -> AnyView {
     let desk = expect_context::<Desk>();
+    #[cfg(feature = "hydrate")]
+    super::dragging::listen(desk);
     let row = desk.taste.memo(|settings| settings.access.keys);
     let over = move |overlay: Overlay| desk.overlay.get() == Some(overlay);
     view! {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::dictation::DictationButton;
 use super::icons::{Icon, Knot};
+use super::later::run;
 use super::link_details::LinkDot;
 use super::tab::TabView;
 use super::tab_finder::FinderButton;
@@ -38,14 +39,6 @@ fn BarButton(
             <Icon name=icon />
         </button>
     }
-}
-
-/// Does a command; the server's copy of the page does none.
-fn run(desk: Desk, command: Command) {
-    #[cfg(feature = "hydrate")]
-    super::commands::run(desk, command);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (desk, command);
 }
 
 /// The bar.

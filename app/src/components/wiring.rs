@@ -6,7 +6,7 @@ use std::time::Duration;
 use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
-use super::{PageVisible, access, badge, clipboard, dom, dragging, files, keyboard, looks};
+use super::{PageVisible, access, badge, clipboard, dom, files, keyboard, looks};
 use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
@@ -83,7 +83,6 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         keyboard::listen(desk);
         clipboard::listen(desk);
         files::listen(desk);
-        dragging::listen(desk);
         super::notices::run(desk, sent.clone());
         visible.set(!document().hidden());
         dom::listen(&document(), "visibilitychange", move |_| {

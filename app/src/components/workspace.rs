@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::banner::LinkBanner;
 use super::grid_bar::GridBar;
-use super::later::{Later, Layers};
+use super::later::Layers;
 use super::tab_bar::TabBar;
 use super::toasts::ToastList;
 use super::{Gate, LinkState, PageVisible, RestartTold};
@@ -21,7 +21,6 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
     let desk = Desk::new(Seed::take());
     provide_context(desk);
     provide_context(desk.taste);
-    provide_context(Later::new());
     provide_context(Keys::new());
     provide_context(PageVisible(RwSignal::new(true)));
     provide_context(RestartTold(StoredValue::new(None)));

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Event, HtmlElement, PointerEvent, WheelEvent, WheelEventInit};
 
 use crate::components::dom::Listener;
-use crate::components::{access, clipboard, commands};
+use crate::components::{access, clipboard, later};
 use crate::keys::Command;
 use crate::state::desk::Desk;
 use crate::state::gesture::{Act, Gesture, Point};
@@ -142,8 +142,8 @@ impl Inner {
         };
         match act {
             Act::Nothing => {}
-            Act::Larger => commands::run(self.desk, Command::LargerText),
-            Act::Smaller => commands::run(self.desk, Command::SmallerText),
+            Act::Larger => later::run(self.desk, Command::LargerText),
+            Act::Smaller => later::run(self.desk, Command::SmallerText),
             Act::Scroll(by, at) => self.scroll(by, at),
             Act::Fling(speed, at) => self.fling(speed.clamp(-FASTEST, FASTEST), at),
             Act::SelectWord(at) => {

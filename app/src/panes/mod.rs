@@ -34,7 +34,6 @@ use head::PaneHead;
 use slots::EmptySlots;
 
 use crate::components::drag_view::DropRoom;
-use crate::components::later::Later;
 use crate::state::desk::Desk;
 use crate::state::drag::Load;
 use crate::state::look::Look;
@@ -155,7 +154,6 @@ pub(crate) fn Panes() -> impl IntoView {
 #[component]
 fn PaneView(pane: String) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let later = expect_context::<Later>();
     let node = NodeRef::<Div>::new();
     let pane = StoredValue::new(pane);
     let rect = Memo::new(move |_| pane.with_value(|pane| desk.rect(pane)));
@@ -228,7 +226,7 @@ fn PaneView(pane: String) -> impl IntoView {
             <div class="pane-wait" aria-hidden="true"></div>
             <Notes parts=parts />
             <Show when=move || pane.with_value(|pane| desk.searching.is_in(pane))>
-                {move || later.search(pane)}
+                {move || desk.later.get().map(|chunk| (chunk.search)(pane))}
             </Show>
             <Ending parts=parts />
         </div>

@@ -16,6 +16,7 @@ mod tabs;
 use super::gesture::Point;
 use super::held::Held;
 use super::known::Known;
+use super::later::Later;
 use super::ledger::{Change, Ledger};
 use super::paste::Pasting;
 use super::search::Searching;
@@ -97,6 +98,8 @@ pub(crate) struct Desk {
     pub(crate) pasting: Pasting,
     /// The first-run hints.
     pub(crate) welcome: RwSignal<Welcome>,
+    /// What comes behind the first prompt.
+    pub(crate) later: Later,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Counts requests to put the keyboard into the terminal.
@@ -136,6 +139,7 @@ impl Desk {
             uploads: Uploads::new(seed.upload_limit),
             pasting: Pasting::new(),
             welcome: RwSignal::new(Welcome::Away),
+            later: Later::new(),
             toasts: Toasts::new(),
             focus_wish: RwSignal::new(0),
             held: RwSignal::new(Held::default()),

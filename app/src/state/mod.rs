@@ -16,6 +16,7 @@ pub(crate) mod gesture;
 pub(crate) mod grip;
 pub(crate) mod held;
 pub(crate) mod known;
+pub(crate) mod later;
 pub(crate) mod ledger;
 pub(crate) mod ligatures;
 pub(crate) mod link;
