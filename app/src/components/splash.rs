@@ -122,7 +122,7 @@ mod browser {
     pub(super) fn begin(desk: Desk) {
         Effect::new(move |_| {
             let seen = stored::get(SEEN_KEY);
-            let alone = desk.peek(|workspace| workspace.tabs.len() <= 1);
+            let alone = desk.peek(|workspace| workspace.panes().count() <= 1);
             if seen.is_none() && alone && !untrack(|| desk.only_reads()) {
                 desk.welcome.set(Welcome::First);
             }
