@@ -24,6 +24,11 @@ pub enum LinkKind {
 }
 
 impl LinkKind {
+    /// Whether frames go to and fro.
+    pub fn is_connected(self) -> bool {
+        matches!(self, Self::WebSocket | Self::Poll)
+    }
+
     /// The value of `<html data-link>`.
     pub fn name(self) -> &'static str {
         match self {

@@ -90,7 +90,6 @@ fn watch(
 ) {
     use std::time::Duration;
 
-    use crate::link_api::LinkKind;
     use crate::state::banner::{Elapsed, banner};
 
     /// When things began, by the page's clock.
@@ -121,7 +120,7 @@ fn watch(
     };
     Effect::new(move |_| {
         let kind = link.get().kind;
-        let connected = matches!(kind, LinkKind::WebSocket | LinkKind::Poll);
+        let connected = kind.is_connected();
         since.update_value(|since| {
             since.state = now();
             since.broken = (!connected).then(|| since.broken.unwrap_or(since.state));

@@ -1,6 +1,6 @@
-//! What the first prompt does not wait for: dialogs, menus, hints, the search bar, commands. Their code is a chunk of its own, cut
-//! out of the page when it is built. It is fetched soon after the link stands, or at once when one of them is to be
-//! shown; until then nothing is there. What is shown when is the desk's.
+//! What the first prompt does not wait for: dialogs, menus, hints, the search bar, commands. Their code is a chunk of
+//! its own, cut out of the page when it is built. It is fetched soon after the link stands, or at once when one of
+//! them is wanted; until then nothing is there. What is shown when is the desk's.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -24,7 +24,6 @@ use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
 use super::upload_list::UploadList;
 use crate::keys::Command;
-use crate::link_api::LinkKind;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::later::Chunk;
 use crate::state::toasts::Tone;
@@ -73,7 +72,7 @@ async fn chunk(desk: Desk) -> Result<Chunk, Unfetched> {
 fn load(desk: Desk) {
     spawn_local(async move {
         // What nobody asked for is not missed.
-        if chunk(desk).await.is_err() && wanted(desk, Read::Once) {
+        if chunk(desk).await.is_err() && untrack(|| wanted(desk)) {
             desk.overlay.set(None);
             desk.menu.set(None);
             desk.touch_menu.set(None);
@@ -101,26 +100,11 @@ pub(crate) fn run(desk: Desk, command: Command) {
     });
 }
 
-/// How a signal is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Read {
-    /// Whoever reads runs again when it changes.
-    Tracked,
-    /// Just now.
-    Once,
-}
-
-/// Whether the user waits for something of the chunk.
-fn wanted(desk: Desk, read: Read) -> bool {
-    let any = move || {
-        let overlay = desk.overlay.with(Option::is_some);
-        let menu = desk.menu.with(Option::is_some) || desk.touch_menu.with(Option::is_some);
-        overlay || menu || desk.searching.is_on()
-    };
-    match read {
-        Read::Tracked => any(),
-        Read::Once => untrack(any),
-    }
+/// Whether the user waits for something of the chunk, tracked.
+fn wanted(desk: Desk) -> bool {
+    let overlay = desk.overlay.with(Option::is_some);
+    let menu = desk.menu.with(Option::is_some) || desk.touch_menu.with(Option::is_some);
+    overlay || menu || desk.searching.is_on()
 }
 
 /// The place of what lies over the panes.
@@ -131,10 +115,9 @@ pub(crate) fn Layers(
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let link = expect_context::<LinkState>().0;
-    let connected =
-        Memo::new(move |_| matches!(link.get().kind, LinkKind::WebSocket | LinkKind::Poll));
+    let connected = Memo::new(move |_| link.get().kind.is_connected());
     Effect::new(move |_| {
-        if wanted(desk, Read::Tracked) {
+        if wanted(desk) {
             load(desk);
         }
     });

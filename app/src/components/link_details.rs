@@ -53,7 +53,7 @@ pub(crate) fn LinkDot() -> impl IntoView {
     measure(EVERY);
     let kind = Memo::new(move |_| link.get().kind);
     let round_trip = Memo::new(move |_| {
-        let connected = matches!(kind.get(), LinkKind::WebSocket | LinkKind::Poll);
+        let connected = kind.get().is_connected();
         let ms = quality.get().round_trip_ms.filter(|_| connected);
         ms.map(milliseconds)
     });
@@ -99,7 +99,7 @@ pub(crate) fn LinkDetails() -> impl IntoView {
             }
         });
     });
-    let connected = move || matches!(kind.get(), LinkKind::WebSocket | LinkKind::Poll);
+    let connected = move || kind.get().is_connected();
     let round_trip = move || {
         let ms = quality.get().round_trip_ms.filter(|_| connected());
         ms.map_or_else(|| "\u{2013}".to_owned(), milliseconds)

@@ -17,7 +17,7 @@ mod chooser;
 pub(crate) mod clipboard;
 mod clock;
 #[cfg(feature = "hydrate")]
-pub(crate) mod commands;
+mod commands;
 mod context_menu;
 mod dialog;
 mod dictation;

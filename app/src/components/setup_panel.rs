@@ -152,14 +152,12 @@ mod ask {
     use crate::components::LinkState;
     use crate::functions;
     use crate::functions::setup::SetupReply;
-    use crate::link_api::LinkKind;
     use crate::state::setup::again_ms;
 
     /// Asks whenever there is a connection anew, and then for as long as something runs.
     pub(super) fn begin(reply: RwSignal<Option<SetupReply>>) {
         let link = expect_context::<LinkState>().0;
-        let connected =
-            Memo::new(move |_| matches!(link.get().kind, LinkKind::WebSocket | LinkKind::Poll));
+        let connected = Memo::new(move |_| link.get().kind.is_connected());
         // An answer to a question of an earlier round leads to no other.
         let round = StoredValue::new(0_u32);
         Effect::new(move |_| {

@@ -7,7 +7,7 @@ use bowline_protocol::frame::Notice;
 use leptos::prelude::*;
 
 use super::{PageVisible, access, badge, clipboard, dom, files, keyboard, looks};
-use crate::link_api::{ConnectLink, LinkHandle, LinkKind, LinkView, News};
+use crate::link_api::{ConnectLink, LinkHandle, LinkView, News};
 use crate::panes;
 use crate::state::desk::Desk;
 use crate::state::toasts::Tone;
@@ -68,8 +68,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
     });
     Effect::new(move |_| document().set_title(&title.get()));
     badge::follow(desk);
-    let connected =
-        Memo::new(move |_| matches!(state.get().kind, LinkKind::WebSocket | LinkKind::Poll));
+    let connected = Memo::new(move |_| state.get().kind.is_connected());
     Effect::new(move |_| {
         if connected.get() {
             desk.catch_up();

@@ -21,7 +21,7 @@ use crate::components::dom::BoxWatcher;
 use crate::components::{PageVisible, access, clipboard};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
-use crate::link_api::{Focus, LinkHandle, LinkKind, Visibility};
+use crate::link_api::{Focus, LinkHandle, Visibility};
 use crate::state::ledger::Change;
 use crate::state::progress::Progress;
 use crate::theme::browser::{Painting, painting};
@@ -123,7 +123,7 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     // What failed without a connection is tried again with one.
     let pane = Rc::clone(&live);
     Effect::new(move |_| {
-        let connected = matches!(link_state.get().kind, LinkKind::WebSocket | LinkKind::Poll);
+        let connected = link_state.get().kind.is_connected();
         let failed = parts
             .state
             .with_untracked(|state| matches!(state, PaneState::Failed(_)));

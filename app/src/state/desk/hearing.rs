@@ -74,7 +74,7 @@ impl Desk {
     }
 
     /// Shows what is known of sessions. What is the same wakes nobody.
-    pub(super) fn show_heard(self) {
+    fn show_heard(self) {
         let news = self
             .heard
             .try_with_value(|heard| (heard.rows(), heard.unseen()));
@@ -125,7 +125,7 @@ impl Desk {
     }
 
     /// Shows what was heard at once, or with what else comes within the pace.
-    pub(super) fn show_soon(self) {
+    fn show_soon(self) {
         if self.pace.try_get_value() != Some(Pace::Free) {
             self.pace.set_value(Pace::Due);
             return;
@@ -135,7 +135,7 @@ impl Desk {
         set_timeout(move || self.paced(), PACE);
     }
 
-    pub(super) fn paced(self) {
+    fn paced(self) {
         let due = self.pace.try_get_value() == Some(Pace::Due);
         self.pace.set_value(Pace::Free);
         if due {

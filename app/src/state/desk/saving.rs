@@ -41,7 +41,7 @@ impl Desk {
     }
 
     /// Reads the workspace and takes it if it is news.
-    pub(super) fn fetch(self) {
+    fn fetch(self) {
         let Some(asked_at) = self.ledger.try_with_value(Ledger::revision) else {
             return;
         };
@@ -77,7 +77,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn adopt(self, reply: WorkspaceReply) {
+    fn adopt(self, reply: WorkspaceReply) {
         self.known.set_value(true);
         self.workspace.update(|workspace| {
             self.ledger
@@ -87,7 +87,7 @@ impl Desk {
         self.settle();
     }
 
-    pub(super) fn saved(self, answer: Result<u64, AppError>) {
+    fn saved(self, answer: Result<u64, AppError>) {
         match answer {
             Ok(revision) => {
                 self.ledger.update_value(|ledger| ledger.saved(revision));

@@ -56,7 +56,7 @@ impl Desk {
         self.overlay.set(None);
     }
 
-    pub(super) fn bring(self, session: SessionId) {
+    fn bring(self, session: SessionId) {
         match self.pane_of(session) {
             Some(pane) => self.focus_pane(&pane),
             None => self.add_tab(Some(session)),
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     /// The pane that shows a session.
-    pub(super) fn pane_of(self, session: SessionId) -> Option<String> {
+    fn pane_of(self, session: SessionId) -> Option<String> {
         let id = |pane: &Pane| pane.id.clone();
         self.peek(|workspace| workspace.pane_of(session).map(id))
     }
@@ -112,7 +112,7 @@ impl Desk {
     }
 
     /// Kills sessions side by side: each may take its time.
-    pub(super) async fn end_all(self, sessions: Vec<SessionId>) {
+    async fn end_all(self, sessions: Vec<SessionId>) {
         let ends = sessions.into_iter().map(functions::close_session);
         let ends = futures_util::future::join_all(ends).await;
         let failed = ends.into_iter().filter_map(Result::err);
@@ -172,7 +172,7 @@ impl Desk {
 
     /// Starts a program again and shows it in the pane that showed it. One that somebody else has started
     /// needs nothing; what goes wrong is told.
-    pub(super) async fn start_again(self, session: SessionId) -> Option<SessionId> {
+    async fn start_again(self, session: SessionId) -> Option<SessionId> {
         let again = match functions::restart_session(session).await {
             Ok(created) => created.session_id,
             Err(error) if error.code() == ErrorCode::Gone => return None,
