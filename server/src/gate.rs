@@ -95,16 +95,16 @@ pub struct Gate {
 impl Gate {
     /// Reads, or makes, the access token and the logins in the state folder.
     pub fn open(config: &Config) -> io::Result<Self> {
-        let token = match &config.token {
+        let token = match &config.entry.token {
             Some(token) => token.clone(),
             None => kept_secret::<32>(&config.state_dir.join("access-token"))?,
         };
         // Cookies ignore ports: two servers on one machine need two names.
         let instance = kept_secret::<4>(&config.state_dir.join("instance"))?;
         Ok(Self {
-            auth: config.auth,
+            auth: config.entry.auth,
             place: Place::new(config),
-            cookie_path: config.base_path.clone(),
+            cookie_path: config.listen.base_path.clone(),
             cookie_name: format!("bowline-{instance}"),
             token: Hash::of(&token),
             logins: Logins::open(config.state_dir.join("logins.json"))?,

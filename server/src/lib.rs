@@ -110,7 +110,7 @@ impl Server {
     /// Opens the state folder, finds the sessions and builds everything; answers nobody yet.
     pub async fn new(mut config: Config, listener: TcpListener) -> Result<Self, Error> {
         let address = listener.local_addr()?;
-        if config.auth == Auth::None && !address.ip().is_loopback() {
+        if config.entry.auth == Auth::None && !address.ip().is_loopback() {
             return Err(Error::OpenToAll(address));
         }
         // Leptos spawns with it. A second server of this process finds it set.
@@ -145,7 +145,7 @@ impl Server {
             context,
             gate: Arc::clone(&gate),
             uploads: Arc::new(Uploads::open(config.uploads_dir, config.upload_limit)),
-            base_path: config.base_path.as_str().into(),
+            base_path: config.listen.base_path.as_str().into(),
             routes: router::routes().into(),
         };
         Ok(Self {
@@ -154,7 +154,7 @@ impl Server {
             router: router::router(&shared),
             host,
             gate,
-            base_path: config.base_path,
+            base_path: config.listen.base_path,
             on_exit: config.on_exit,
             _control: control.ok(),
             within,

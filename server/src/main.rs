@@ -93,7 +93,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
     let said = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_filter(EnvFilter::try_new(&config.log)?);
+        .with_filter(EnvFilter::try_new(&config.logging.filter)?);
     let layers = tracing_subscriber::registry().with(said);
     layers.with(audit::layer(&config.state_dir)).init();
     Ok(())
@@ -116,7 +116,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = bind(&config.listen).await?;
+    let listener = bind(&config.listen.address).await?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // The first signal begins the end, a second one means at once.

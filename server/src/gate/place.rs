@@ -29,8 +29,8 @@ pub(super) enum Origin {
 impl Place {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            allowed_hosts: config.allowed_hosts.clone(),
-            public_urls: config.public_urls.clone(),
+            allowed_hosts: config.listen.allowed_hosts.clone(),
+            public_urls: config.listen.public_urls.clone(),
         }
     }
 

@@ -13,7 +13,7 @@ const TOKEN: &str = "0123456789abcdef0123";
 fn config(dir: &tempfile::TempDir, arguments: &str) -> Config {
     let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
     let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
-    raw.state_dir = Some(PathBuf::from(dir.path()));
+    raw.files.state_dir = Some(PathBuf::from(dir.path()));
     let env = |name: &str| (name == "BOWLINE_TOKEN").then(|| TOKEN.into());
     raw.resolve(env).unwrap()
 }
@@ -187,7 +187,7 @@ fn a_restart_keeps_token_and_logins() {
 
     let dir = tempfile::tempdir().unwrap();
     let mut config = config(&dir, "");
-    config.token = None;
+    config.entry.token = None;
     let (cookie, proof) = log_in(&Gate::open(&config).unwrap());
     let path = dir.path().join("access-token");
     let token = std::fs::read_to_string(&path).unwrap();

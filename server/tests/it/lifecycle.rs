@@ -93,7 +93,7 @@ async fn one_state_folder_serves_one_server() {
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut raw = bowline_server::config::Cli::parse_from(["bowline"]).into_serve();
-        raw.state_dir = Some(server.folder.path().join("state"));
+        raw.files.state_dir = Some(server.folder.path().join("state"));
         let second = Server::new(raw.resolve(|_| None).unwrap(), listener).await;
         assert!(second.err().unwrap().to_string().contains("--state-dir"));
     })
@@ -108,7 +108,7 @@ async fn letting_everybody_in_needs_a_loopback_address() {
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     let arguments = ["bowline", "--auth", "none"];
     let mut raw = bowline_server::config::Cli::parse_from(arguments).into_serve();
-    raw.state_dir = Some(folder.path().to_owned());
+    raw.files.state_dir = Some(folder.path().to_owned());
     let open = Server::new(raw.resolve(|_| None).unwrap(), listener).await;
     assert!(open.err().unwrap().to_string().contains("loopback"));
 }

@@ -241,7 +241,7 @@ fn config(arguments: &str, folder: &TempDir) -> bowline_server::config::Config {
     let state = folder.path().join("state");
     let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
     let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
-    raw.state_dir = Some(state);
+    raw.files.state_dir = Some(state);
     let home = folder.path().as_os_str().to_owned();
     raw.resolve(|name| match name {
         "BOWLINE_TOKEN" => Some(OsString::from(TOKEN)),

@@ -1,0 +1,204 @@
+//! Settings as typed, and what they resolve to.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bowline_terminal::{Disk, KeepScreens, TmuxMode};
+
+use super::*;
+
+fn resolve(arguments: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
+    let raw = Cli::try_parse_from(arguments).unwrap().into_serve();
+    raw.resolve(|name| {
+        let found = env.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| OsString::from(value))
+    })
+}
+
+const HOME: (&str, &str) = ("HOME", "/home/me");
+
+#[test]
+fn without_settings_it_serves_loopback_with_a_token() {
+    let config = resolve("", &[HOME]).unwrap();
+    assert_eq!(config.listen.address, "127.0.0.1:8000");
+    assert_eq!(config.listen.base_path, "/");
+    assert_eq!(config.entry.auth, Auth::Token);
+    assert_eq!(
+        config.state_dir,
+        PathBuf::from("/home/me/.local/state/bowline")
+    );
+    assert_eq!(config.sessions.max_sessions, 50);
+    assert_eq!(config.sessions.scrollback, 10_000);
+    assert_eq!(config.sessions.idle_limit, Duration::from_secs(24 * 3600));
+    let projects = config.sessions.projects_dir;
+    assert_eq!(projects, Some(PathBuf::from("/home/me/projects")));
+}
+
+#[test]
+fn serve_may_be_spelt_out() {
+    let config = resolve("serve --listen 127.0.0.1:0", &[HOME]).unwrap();
+    assert_eq!(config.listen.address, "127.0.0.1:0");
+}
+
+#[test]
+fn names_of_platforms_are_honoured_below_our_own() {
+    let env = [
+        HOME,
+        ("DATABRICKS_APP_PORT", "9001"),
+        ("MAX_CONCURRENT_SESSIONS", "5"),
+    ];
+    let config = resolve("", &env).unwrap();
+    assert_eq!(config.listen.address, "0.0.0.0:9001");
+    assert_eq!(config.sessions.max_sessions, 5);
+    let config = resolve("--listen 127.0.0.1:1 --max-sessions 7", &env).unwrap();
+    assert_eq!(config.listen.address, "127.0.0.1:1");
+    assert_eq!(config.sessions.max_sessions, 7);
+}
+
+#[test]
+fn sessions_are_kept_where_the_machine_stays() {
+    let config = resolve("", &[HOME]).unwrap();
+    assert_eq!(config.sessions.tmux, TmuxMode::Off);
+    assert_eq!(config.on_exit, OnExit::Keep);
+    let state_dir = Some(PathBuf::from("/home/me/.local/state/bowline"));
+    assert_eq!(config.sessions.tmux_dir, state_dir);
+    for name in ["DATABRICKS_APP_PORT", "JUPYTERHUB_SERVICE_PREFIX"] {
+        let config = resolve("", &[HOME, (name, "8000")]).unwrap();
+        assert_eq!(config.on_exit, OnExit::End);
+        let config = resolve("--on-exit keep", &[HOME, (name, "8000")]).unwrap();
+        assert_eq!(config.on_exit, OnExit::Keep);
+    }
+}
+
+#[test]
+fn tmux_mode_is_a_switch_with_an_older_name() {
+    for (arguments, env, expected) in [
+        ("--tmux on", ("TMUX_ENABLED", "false"), TmuxMode::On),
+        ("--tmux true", ("", ""), TmuxMode::On),
+        ("--tmux off", ("TMUX_ENABLED", "true"), TmuxMode::Off),
+        ("", ("TMUX_ENABLED", "true"), TmuxMode::On),
+        ("", ("TMUX_ENABLED", "false"), TmuxMode::Off),
+    ] {
+        let config = resolve(arguments, &[HOME, env]).unwrap();
+        assert_eq!(config.sessions.tmux, expected, "{arguments} {env:?}");
+    }
+}
+
+#[test]
+fn the_first_view_has_an_older_name_too() {
+    for (arguments, env, expected) in [
+        ("", ("", ""), TerminalMode::Tabs),
+        ("", ("TERMINAL_MODE", ""), TerminalMode::Tabs),
+        ("", ("TERMINAL_MODE", "Grid"), TerminalMode::Grid),
+        (
+            "--terminal-mode tabs",
+            ("TERMINAL_MODE", "grid"),
+            TerminalMode::Tabs,
+        ),
+        ("--terminal-mode grid", ("", ""), TerminalMode::Grid),
+    ] {
+        let config = resolve(arguments, &[HOME, env]).unwrap();
+        assert_eq!(config.terminal_mode, expected, "{arguments} {env:?}");
+    }
+    assert!(resolve("", &[HOME, ("TERMINAL_MODE", "piles")]).is_err());
+}
+
+#[test]
+fn a_base_path_begins_and_ends_with_a_slash() {
+    for (given, expected) in [("/", "/"), ("/a", "/a/"), ("a/b/", "/a/b/")] {
+        let config = resolve(&format!("--base-path {given}"), &[HOME]).unwrap();
+        assert_eq!(config.listen.base_path, expected);
+    }
+    for given in ["/a?b", "/../x", "/a//b", "/a#b", "/{x}"] {
+        assert!(
+            resolve(&format!("--base-path {given}"), &[HOME]).is_err(),
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn a_public_url_is_written_as_browsers_do() {
+    for (given, origin, authority) in [
+        ("https://Example.com", "https://example.com", "example.com"),
+        (
+            "https://example.com:443/x/",
+            "https://example.com",
+            "example.com",
+        ),
+        ("http://[::1]:8080", "http://[::1]:8080", "[::1]:8080"),
+    ] {
+        let config = resolve(&format!("--public-url {given}"), &[HOME]).unwrap();
+        assert_eq!(config.listen.public_urls[0].origin, origin);
+        assert_eq!(config.listen.public_urls[0].authority, authority);
+    }
+    for given in ["example.com", "ftp://x", "https://u@x"] {
+        assert!(
+            resolve(&format!("--public-url {given}"), &[HOME]).is_err(),
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn an_idle_limit_has_a_unit() {
+    for (given, seconds) in [("90m", 5400), ("24h", 86400), ("7d", 604800), ("never", 0)] {
+        let config = resolve(&format!("--idle-limit {given}"), &[HOME]).unwrap();
+        assert_eq!(config.sessions.idle_limit.as_secs(), seconds);
+    }
+    for given in ["90", "0h", "h", "1.5h", "99999999999999999999d"] {
+        assert!(
+            resolve(&format!("--idle-limit {given}"), &[HOME]).is_err(),
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn shells_are_integrated_unless_told_otherwise() {
+    let config = resolve("--state-dir /s", &[HOME]).unwrap();
+    let scripts = config.sessions.shell_integration;
+    assert_eq!(scripts, Some(PathBuf::from("/s/shell-integration")));
+    let config = resolve("--shell-integration off", &[HOME]).unwrap();
+    assert_eq!(config.sessions.shell_integration, None);
+}
+
+#[test]
+fn screens_are_kept_in_the_state_folder_unless_told_otherwise() {
+    for (given, screens) in [
+        ("", KeepScreens::Yes),
+        ("--keep-screens off", KeepScreens::No),
+    ] {
+        let config = resolve(&format!("--state-dir /s {given}"), &[HOME]).unwrap();
+        let folder = PathBuf::from("/s/sessions");
+        assert_eq!(config.sessions.disk, Some(Disk { folder, screens }));
+    }
+}
+
+#[test]
+fn uploads_have_a_folder_and_a_limit() {
+    let config = resolve("", &[HOME]).unwrap();
+    assert_eq!(config.uploads_dir, PathBuf::from("/home/me/uploads"));
+    assert_eq!(config.upload_limit, 32 << 20);
+    let config = resolve("--uploads-dir /u --upload-limit 1k", &[HOME]).unwrap();
+    assert_eq!(config.uploads_dir, PathBuf::from("/u"));
+    assert_eq!(config.upload_limit, 1024);
+    let config = resolve("--state-dir /s", &[]).unwrap();
+    assert_eq!(config.uploads_dir, PathBuf::from("/s/uploads"));
+    for given in ["0", "much"] {
+        assert!(resolve(&format!("--upload-limit {given}"), &[HOME]).is_err());
+    }
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_refused() {
+    assert!(resolve("", &[HOME, ("BOWLINE_TOKEN", "hunter2")]).is_err());
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    use clap::CommandFactory as _;
+    Cli::command().debug_assert();
+}
