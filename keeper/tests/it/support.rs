@@ -84,7 +84,10 @@ impl Kept {
         let options = Options {
             // A log that loses nothing of what these tests print.
             log_bytes: 64 * 1024 * 1024,
-            env_set: vec![("PS1".into(), "$ ".into())],
+            env_set: vec![
+                ("PS1".into(), "$ ".into()),
+                ("HOME".into(), self.folder.path().display().to_string()),
+            ],
             ..Options::default()
         };
         let program = Program::at(program).expect("a program");

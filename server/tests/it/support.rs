@@ -243,12 +243,16 @@ fn config(arguments: &str, folder: &TempDir) -> bowline_server::config::Config {
     let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
     raw.files.state_dir = Some(state);
     let home = folder.path().as_os_str().to_owned();
-    raw.resolve(|name| match name {
+    let config = raw.resolve(|name| match name {
         "BOWLINE_TOKEN" => Some(OsString::from(TOKEN)),
         "HOME" => Some(home.clone()),
         _ => None,
-    })
-    .unwrap()
+    });
+    let mut config = config.unwrap();
+    // Shells read no start-up files of whoever runs the tests.
+    let home = folder.path().to_str().unwrap().to_owned();
+    config.sessions.env_set.push(("HOME".to_owned(), home));
+    config
 }
 
 /// A page's socket.

@@ -33,6 +33,14 @@ pub(crate) struct World {
     pub(crate) links: Links,
 }
 
+/// A home without start-up files. Those of whoever runs the tests may take their time, and a shell that is killed
+/// meanwhile can leave their locks behind.
+fn empty_home() -> String {
+    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/home");
+    std::fs::create_dir_all(home).expect("a folder");
+    home.to_owned()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(Options::default())
@@ -40,6 +48,9 @@ impl World {
 
     pub(crate) fn with(mut options: Options) -> Self {
         options.env_set.push(("PS1".into(), "$ ".into()));
+        if !options.env_set.iter().any(|(name, _)| name == "HOME") {
+            options.env_set.push(("HOME".into(), empty_home()));
+        }
         let sessions = Sessions::new(options);
         let links = Links::new(sessions.clone(), ServerId::from_bytes([9; 16]));
         Self { sessions, links }
