@@ -34,6 +34,7 @@ mod server {
     use leptos::prelude::use_context;
 
     use crate::error::{AppError, ErrorCode};
+    use crate::functions::logins::Browser;
     use crate::functions::setup::TerminalMode;
     use crate::workspace::store::WorkspaceStore;
 
@@ -103,5 +104,9 @@ mod server {
         /// Ends the login the request came with, if it came with one; answers the `Set-Cookie` header
         /// that takes the cookie away.
         fn logout(&self, request: &Parts) -> Result<String, AppError>;
+        /// The browsers that are signed in.
+        fn browsers(&self, request: &Parts) -> Vec<Browser>;
+        /// Signs a browser out, or all but the one that asks; how many.
+        fn end(&self, id: Option<&str>, request: &Parts) -> Result<usize, AppError>;
     }
 }

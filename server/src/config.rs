@@ -16,10 +16,11 @@ use bowline_terminal::{OnExit, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN};
+pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{Logging, LoggingArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
+use crate::let_in::LoginArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
 
 /// A workspace of terminals in the browser.
@@ -59,6 +60,8 @@ pub enum Command {
     Sessions(Box<ListArgs>),
     /// Show a session in this terminal; also while no server runs.
     Attach(AttachArgs),
+    /// Print a URL that lets one browser in, once, within five minutes.
+    Login(LoginArgs),
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.
@@ -220,10 +223,19 @@ pub enum ConfigError {
     #[error("neither HOME nor XDG_STATE_HOME is set: say --state-dir where to keep files")]
     StateDir,
     /// Too easily guessed.
+    #[error("{0} is shorter than {MIN_TOKEN} characters: choose one that can't be guessed")]
+    Secret(&'static str),
+    /// Nobody's name.
+    #[error("--owner {0}: give an email address or a user name")]
+    Owner(String),
+    /// No address.
     #[error(
-        "BOWLINE_TOKEN is shorter than {MIN_TOKEN} characters: choose one that can't be guessed"
+        "--trusted-proxy {0}: give an address such as 10.0.0.7, or a network such as 10.0.0.0/8"
     )]
-    Token,
+    TrustedProxy(String),
+    /// No header.
+    #[error("--identity-header {0}: give a header's name, such as X-Forwarded-Email")]
+    IdentityHeader(String),
 }
 
 /// The environment, by name.

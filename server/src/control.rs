@@ -1,14 +1,17 @@
 //! The control socket: how programs on this machine reach a running server without HTTP. `bowline status`
-//! in a session's shell goes through it. One line of JSON in, one out; only the server's own user is
-//! heard. It knows nothing of pages and the gate.
+//! in a session's shell and `bowline login` go through it. One line of JSON in, one out; only the server's own user is
+//! heard. Its user may read the access token as well, so no more
+//! is asked.
 //!
 //! ```text
 //! → {"session": "0123…", "status": "working"}
 //! ← {"ok": true}   or   {"error": "no such session (any more)"}
+//! → {"login": "code"}
+//! ← {"ok": true, "urls": ["http://127.0.0.1:8000/#code=0123…"]}
 //! ```
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +25,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::urls::Urls;
+
 /// Longest request, bytes.
 const REQUEST_MAX: u64 = 4096;
 /// Requests served at a time; further ones wait to be accepted.
@@ -33,11 +38,37 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a program asks.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Request {
-    /// Which session it runs in.
-    pub(crate) session: String,
-    /// What it says that it does.
-    pub(crate) status: String,
+#[serde(untagged)]
+pub(crate) enum Request {
+    /// Note what a session's program does.
+    Status {
+        /// Which session it runs in.
+        session: String,
+        /// What it says that it does.
+        status: String,
+    },
+    /// Let somebody in.
+    Login {
+        /// By what.
+        login: By,
+    },
+}
+
+/// By what somebody is to be let in.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum By {
+    /// A URL with a fresh code.
+    Code,
+}
+
+/// What carries requests out.
+#[derive(Clone)]
+pub(crate) struct Hands {
+    /// The sessions.
+    pub(crate) host: Host,
+    /// Where the page is.
+    pub(crate) urls: Urls,
 }
 
 /// What it is answered.
@@ -49,6 +80,9 @@ pub(crate) struct Answer {
     /// Or why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+    /// Where to log in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) urls: Vec<String>,
 }
 
 /// A bound control socket.
@@ -83,7 +117,7 @@ impl Drop for Serving {
 impl Control {
     /// Binds the socket of a state folder, which the caller has locked: what lies there is a leftover.
     pub(crate) fn bind(state_dir: &Path) -> io::Result<Self> {
-        let path = place::socket(state_dir, "control.sock")?;
+        let path = socket(state_dir)?;
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -109,15 +143,15 @@ impl Control {
     }
 
     /// Answers from now on.
-    pub(crate) fn serve(self, host: Host) -> Serving {
+    pub(crate) fn serve(self, hands: Hands) -> Serving {
         Serving {
-            task: tokio::spawn(accept(self.listener, host)),
+            task: tokio::spawn(accept(self.listener, hands)),
             _file: self.file,
         }
     }
 }
 
-async fn accept(listener: UnixListener, host: Host) {
+async fn accept(listener: UnixListener, hands: Hands) {
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     loop {
         let place = places.clone().acquire_owned().await;
@@ -125,10 +159,10 @@ async fn accept(listener: UnixListener, host: Host) {
             tokio::time::sleep(NO_DESCRIPTOR_PAUSE).await;
             continue;
         };
-        let host = host.clone();
+        let hands = hands.clone();
         tokio::spawn(async move {
             let _place = place;
-            let served = tokio::time::timeout(PATIENCE, answer(stream, &host)).await;
+            let served = tokio::time::timeout(PATIENCE, answer(stream, &hands)).await;
             if let Ok(Err(error)) = served {
                 tracing::debug!(%error, "a request by the control socket failed");
             }
@@ -136,7 +170,7 @@ async fn accept(listener: UnixListener, host: Host) {
     }
 }
 
-async fn answer(mut stream: UnixStream, host: &Host) -> io::Result<()> {
+async fn answer(mut stream: UnixStream, hands: &Hands) -> io::Result<()> {
     let caller = stream.peer_cred()?.uid();
     let (reader, mut writer) = stream.split();
     let answer = if caller == rustix::process::getuid().as_raw() {
@@ -144,30 +178,66 @@ async fn answer(mut stream: UnixStream, host: &Host) -> io::Result<()> {
         BufReader::new(reader.take(REQUEST_MAX))
             .read_line(&mut line)
             .await?;
-        carry_out(&line, host).await
+        carry_out(&line, hands).await
     } else {
         Err("the server belongs to another user".to_owned())
     };
-    let answer = Answer {
-        ok: answer.is_ok(),
-        error: answer.err(),
-    };
+    let answer = answer.unwrap_or_else(|error| Answer {
+        error: Some(error),
+        ..Answer::default()
+    });
     let mut line = serde_json::to_vec(&answer)?;
     line.push(b'\n');
     writer.write_all(&line).await
 }
 
-async fn carry_out(line: &str, host: &Host) -> Result<(), String> {
+async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
     let request: Request =
         serde_json::from_str(line).map_err(|error| format!("not a request: {error}"))?;
-    let word: Word = request
-        .status
+    match request {
+        Request::Status { session, status } => {
+            note(&session, &status, &hands.host).await?;
+            Ok(Answer {
+                ok: true,
+                ..Answer::default()
+            })
+        }
+        Request::Login { login: By::Code } => {
+            tracing::info!(target: "audit", "login code issued");
+            Ok(Answer {
+                ok: true,
+                urls: hands.urls.issue(),
+                ..Answer::default()
+            })
+        }
+    }
+}
+
+async fn note(session: &str, status: &str, host: &Host) -> Result<(), String> {
+    let word: Word = status
         .parse()
         .map_err(|error: bowline_terminal::UnknownWord| error.to_string())?;
-    let session: SessionId = request
-        .session
+    let session: SessionId = session
         .parse()
         .map_err(|_| "not a session's id".to_owned())?;
     let said = host.say_status(session, word).await;
     said.map_err(|failure| failure.to_string())
+}
+
+/// Asks the server of a socket, and waits no longer than `patience`.
+pub(crate) fn ask(socket: &Path, request: &Request, patience: Duration) -> io::Result<Answer> {
+    let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    io::BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+/// Where the server of a state folder is asked.
+pub(crate) fn socket(state_dir: &Path) -> io::Result<PathBuf> {
+    place::socket(state_dir, "control.sock")
 }

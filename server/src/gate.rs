@@ -3,34 +3,45 @@
 //!
 //! A browser that logs in gets a cookie and a *proof*. Cookies ignore ports, so a cookie alone, which a
 //! page of another port could make the browser send, opens only the page; the API and the link also
-//! want the proof, in a header or in the link's `Hello`. Programs send the access token as
-//! `Authorization: Bearer`. Secrets are kept as hashes and never logged.
+//! want the proof, in a header or in the link's `Hello`. Where a proxy says who comes, a browser is known by what it
+//! sends with every request too, so the same holds: there the page itself brings the proof. Programs send the access
+//! token as `Authorization: Bearer`. Secrets are kept as hashes and never logged.
 
 mod attempts;
 mod codes;
+pub(crate) mod identity;
 mod logins;
 mod place;
+mod proof;
+mod proxy;
 mod secret;
 
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Instant, SystemTime};
 
-use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use bowline_app::context::{Door, Login, Secret};
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::functions::logins::Browser;
 use bowline_app::workspace::store::write_private;
 
 use self::attempts::Attempts;
 use self::codes::Codes;
-use self::logins::Logins;
+pub use self::identity::{Identity, Owners};
 pub use self::logins::Visit;
+use self::logins::{By, Logins};
 use self::place::{Origin, Place};
+pub use self::proof::Named;
+use self::proof::Proofs;
+use self::proxy::{Forwarded, Proxies, Scheme};
 use self::secret::{Hash, random};
 use crate::config::{Auth, Config};
+use crate::peer::Peer;
 
 /// What a route asks of who calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,34 +67,85 @@ pub enum Pass {
     Token,
     /// By a browser's login.
     Login(Visit),
+    /// By a proxy that named an owner.
+    Named(Named),
 }
 
 impl Pass {
     /// Whether the page behind a login has logged in itself. Others need no proof.
     pub fn check_proof(&self, proof: Option<&str>) -> Result<(), AppError> {
-        match self {
-            Self::Anyone | Self::Token => Ok(()),
-            Self::Login(visit) if proof.is_some_and(|proof| visit.proves(proof)) => Ok(()),
-            Self::Login(_) => Err(AppError::new(
-                ErrorCode::Unauthenticated,
-                "this page has not logged in itself: log in again",
-            )),
-        }
+        let proves = match self {
+            Self::Anyone | Self::Token => return Ok(()),
+            Self::Login(visit) => proof.is_some_and(|proof| visit.proves(proof)),
+            Self::Named(named) => proof.is_some_and(|proof| named.proves(proof)),
+        };
+        proves.then_some(()).ok_or_else(|| {
+            let what = match self {
+                Self::Named(_) => "this page is older than the server: load it again",
+                _ => "this page has not logged in itself: log in again",
+            };
+            unauthenticated(what)
+        })
     }
 
     /// Resolves when the login ends; never for others.
     pub async fn ended(&self) {
         match self {
-            Self::Anyone | Self::Token => std::future::pending().await,
             Self::Login(visit) => visit.ended.cancelled().await,
+            _ => std::future::pending().await,
         }
+    }
+
+    /// Who it is, where somebody said it.
+    pub fn who(&self) -> Option<&Identity> {
+        match self {
+            Self::Login(visit) => visit.who.as_ref(),
+            Self::Named(named) => Some(named.who()),
+            Self::Anyone | Self::Token => None,
+        }
+    }
+
+    /// What the page must be told to prove itself, where it hasn't logged in.
+    pub fn page_proof(&self) -> Option<&str> {
+        match self {
+            Self::Named(named) => Some(named.proof()),
+            _ => None,
+        }
+    }
+}
+
+/// What decides about a request.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What it says.
+    pub headers: &'a HeaderMap,
+    /// Who is at the other end of its connection.
+    pub peer: Peer,
+}
+
+impl<'a> Asked<'a> {
+    /// What stands in a request.
+    pub fn new(headers: &'a HeaderMap, extensions: &Extensions) -> Self {
+        // Nobody trusts the address that is none.
+        let nowhere = Peer::Tcp(([0, 0, 0, 0], 0).into());
+        Self {
+            headers,
+            peer: extensions.get().copied().unwrap_or(nowhere),
+        }
+    }
+
+    fn of(request: &'a Parts) -> Self {
+        Self::new(&request.headers, &request.extensions)
     }
 }
 
 /// The gate.
 pub struct Gate {
     auth: Auth,
+    owners: RwLock<Owners>,
     place: Place,
+    proxies: Proxies,
+    proofs: Proofs,
     cookie_path: String,
     cookie_name: String,
     token: Hash,
@@ -101,9 +163,13 @@ impl Gate {
         };
         // Cookies ignore ports: two servers on one machine need two names.
         let instance = kept_secret::<4>(&config.state_dir.join("instance"))?;
+        let proof_key = kept_secret::<32>(&config.state_dir.join("proof-key"))?;
         Ok(Self {
             auth: config.entry.auth,
+            owners: RwLock::new(config.entry.owners.clone()),
             place: Place::new(config),
+            proxies: Proxies::new(&config.entry),
+            proofs: Proofs::new(&proof_key),
             cookie_path: config.listen.base_path.clone(),
             cookie_name: format!("bowline-{instance}"),
             token: Hash::of(&token),
@@ -117,52 +183,110 @@ impl Gate {
     pub fn issue_code(&self) -> Option<String> {
         match self.auth {
             Auth::Token => Some(lock(&self.codes).issue(Instant::now())),
-            Auth::None => None,
+            Auth::Proxy | Auth::None => None,
         }
     }
 
+    /// Whether the page can offer a login: a secret is all it takes.
+    pub fn takes_secrets(&self) -> bool {
+        self.auth == Auth::Token
+    }
+
+    /// Says who may enter, once it is known.
+    pub fn set_owners(&self, owners: Owners) {
+        *self.owners.write().unwrap_or_else(PoisonError::into_inner) = owners;
+    }
+
     /// Decides whether a request may reach a route.
-    pub fn admit(&self, access: Access, headers: &HeaderMap) -> Result<Pass, AppError> {
+    pub fn admit(&self, access: Access, asked: Asked<'_>) -> Result<Pass, AppError> {
         if access == Access::Probe {
             return Ok(Pass::Anyone);
         }
-        self.place.check_host(headers)?;
+        let forwarded = self.forwarded(asked);
+        let headers = asked.headers;
+        self.place.check_host(headers, &forwarded)?;
         // Following a link to here says no origin; a script of another page does.
-        self.place.check_origin(headers, Origin::IfSent)?;
+        self.place
+            .check_origin(headers, &forwarded, Origin::IfSent)?;
         if access == Access::Public {
             // Logging out, or in again, may still know who it is.
-            return Ok(self.who(headers).unwrap_or(Pass::Anyone));
+            return Ok(self.who(asked).unwrap_or(Pass::Anyone));
         }
-        let pass = self.who(headers)?;
+        if access != Access::Page {
+            place::check_site(headers)?;
+        }
+        let pass = self.who(asked)?;
         match (&pass, access) {
-            (Pass::Login(_), Access::Proven) => {
+            (Pass::Login(_) | Pass::Named(_), Access::Proven) => {
                 let proof = headers.get(bowline_protocol::http::PROOF);
                 pass.check_proof(proof.and_then(|proof| proof.to_str().ok()))?;
             }
-            (Pass::Login(_), Access::Upgrade) => {
-                self.place.check_origin(headers, Origin::Required)?;
+            (Pass::Login(_) | Pass::Named(_), Access::Upgrade) => {
+                self.place
+                    .check_origin(headers, &forwarded, Origin::Required)?;
             }
             _ => {}
         }
         Ok(pass)
     }
 
-    fn who(&self, headers: &HeaderMap) -> Result<Pass, AppError> {
-        if self.auth == Auth::None {
-            return Ok(Pass::Anyone);
+    /// The `Set-Cookie` header of a login whose cookie is old enough to be exchanged.
+    pub fn renew(&self, pass: &Pass, asked: Asked<'_>) -> Option<HeaderValue> {
+        let Pass::Login(visit) = pass else {
+            return None;
+        };
+        let cookie = self.logins.rotate(visit, SystemTime::now())?;
+        HeaderValue::try_from(self.set_cookie(&cookie, asked)).ok()
+    }
+
+    /// Where the browser is: as a proven proxy says, else the other end. `None` = a Unix socket.
+    pub fn client(&self, asked: Asked<'_>) -> Option<IpAddr> {
+        let other_end = match asked.peer {
+            Peer::Tcp(address) => Some(address.ip()),
+            Peer::Unix { .. } => None,
+        };
+        self.forwarded(asked).client.or(other_end)
+    }
+
+    /// What is believed of the headers that proxies set.
+    fn forwarded(&self, asked: Asked<'_>) -> Forwarded {
+        match self.proxies.prove(&asked.peer, asked.headers) {
+            true => self.proxies.forwarded(asked.headers),
+            false => Forwarded::default(),
         }
-        if let Some(authorization) = headers.get(AUTHORIZATION) {
-            let text = authorization.to_str().unwrap_or_default();
-            return match text.split_once(' ') {
-                Some((scheme, token))
-                    if scheme.eq_ignore_ascii_case("bearer")
-                        && self.token.matches(token.trim()) =>
-                {
-                    Ok(Pass::Token)
-                }
-                _ => Err(unauthenticated("this is not the access token")),
-            };
+    }
+
+    fn who(&self, asked: Asked<'_>) -> Result<Pass, AppError> {
+        match self.auth {
+            Auth::None => Ok(Pass::Anyone),
+            Auth::Token => self
+                .by_token(asked.headers)?
+                .map_or_else(|| self.by_cookie(asked.headers), |_| Ok(Pass::Token)),
+            // The proxy may have used the header for itself: what is not our token says nothing.
+            Auth::Proxy => match self.by_token(asked.headers) {
+                Ok(Some(())) => Ok(Pass::Token),
+                _ => self.by_proxy(asked).map(Pass::Named),
+            },
         }
+    }
+
+    /// Whether the access token was shown.
+    fn by_token(&self, headers: &HeaderMap) -> Result<Option<()>, AppError> {
+        let Some(authorization) = headers.get(AUTHORIZATION) else {
+            return Ok(None);
+        };
+        let text = authorization.to_str().unwrap_or_default();
+        match text.split_once(' ') {
+            Some((scheme, token))
+                if scheme.eq_ignore_ascii_case("bearer") && self.token.matches(token.trim()) =>
+            {
+                Ok(Some(()))
+            }
+            _ => Err(unauthenticated("this is not the access token")),
+        }
+    }
+
+    fn by_cookie(&self, headers: &HeaderMap) -> Result<Pass, AppError> {
         let now = SystemTime::now();
         let mut cookies = cookies(headers).filter(|(name, _)| self.is_our_cookie(name));
         let visit = cookies.find_map(|(_, value)| self.logins.visit(value, now));
@@ -174,16 +298,54 @@ impl Gate {
         })
     }
 
+    fn by_proxy(&self, asked: Asked<'_>) -> Result<Named, AppError> {
+        if !self.proxies.prove(&asked.peer, asked.headers) {
+            return Err(refused(
+                "this server is reached through its proxy alone: ask for its public address. If this came through \
+                 the proxy, tell the server so with --trusted-proxy or BOWLINE_PROXY_SECRET",
+            ));
+        }
+        let who = match self.proxies.named(asked.headers) {
+            proxy::Named::One(who) => who,
+            proxy::Named::Nobody => {
+                return Err(unauthenticated(
+                    "the proxy in front named nobody: sign in there, or let it pass on who is signed in \
+                     (--identity-header)",
+                ));
+            }
+            proxy::Named::Malformed => {
+                return Err(refused(
+                    "the headers that say who is signed in are there twice or hold no name",
+                ));
+            }
+        };
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        if owners.is_unknown() {
+            return Err(refused(
+                "this server does not know whose it is, and lets nobody in until it does: set BOWLINE_OWNER to the \
+                 email address of its owner, or see the server's log",
+            ));
+        }
+        if !owners.has(&who) {
+            return Err(refused(format!(
+                "this terminal belongs to somebody else. You are signed in as {who}"
+            )));
+        }
+        Ok(self.proofs.of(who))
+    }
+
     fn is_our_cookie(&self, name: &str) -> bool {
         name.strip_prefix("__Host-").unwrap_or(name) == self.cookie_name
     }
 
     /// The `Set-Cookie` header for a value; an empty one takes the cookie away.
-    fn set_cookie(&self, value: &str, headers: &HeaderMap) -> String {
-        // The browser itself says here whether the page came by https.
-        let is_https = headers
-            .get(ORIGIN)
-            .is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    fn set_cookie(&self, value: &str, asked: Asked<'_>) -> String {
+        // A proven proxy knows; else the browser itself says whether the page came by https.
+        let origin = asked.headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        let is_https = match self.forwarded(asked).scheme {
+            Some(scheme) => scheme == Scheme::Https,
+            None => origin.is_some_and(|origin| origin.starts_with(b"https://")),
+        };
         let prefix = match is_https && self.cookie_path == "/" {
             true => "__Host-",
             false => "",
@@ -195,6 +357,14 @@ impl Gate {
             self.cookie_name, self.cookie_path
         )
     }
+
+    /// Which login a request came with.
+    fn login_of(request: &Parts) -> Option<&Visit> {
+        match request.extensions.get() {
+            Some(Pass::Login(visit)) => Some(visit),
+            _ => None,
+        }
+    }
 }
 
 /// Browsers keep cookies for 400 days at most; the server ends an unused login long before.
@@ -202,48 +372,92 @@ const COOKIE_AGE_S: u32 = 400 * 24 * 60 * 60;
 
 impl Door for Gate {
     fn login(&self, secret: &Secret, request: &Parts) -> Result<Login, AppError> {
+        if !self.takes_secrets() {
+            return Err(refused("this server lets nobody in by code or token"));
+        }
+        let asked = Asked::of(request);
         let now = Instant::now();
         let (is_right, wrong) = match secret {
             Secret::Code(code) => (
                 lock(&self.codes).redeem(code, now),
-                "this login code was used, is older than five minutes or is wrong: restart the server \
-                 for a fresh one, or give the access token",
+                "this login code was used, is older than five minutes or is wrong: get a fresh one with \
+                 `bowline login`, or give the access token",
             ),
             Secret::Token(token) => (
                 self.token.matches(token.trim()),
                 "this is not the access token",
             ),
         };
+        let client = self.client(asked);
+        let from = client.map(tracing::field::display);
         if !is_right {
-            tracing::warn!(target: "audit", with = secret.name(), "login refused");
-            return Err(match lock(&self.attempts).count(now) {
-                true => unauthenticated(wrong),
-                false => AppError::new(
+            tracing::warn!(target: "audit", with = secret.name(), from, "login refused");
+            return Err(match lock(&self.attempts).count(client, now) {
+                Ok(()) => unauthenticated(wrong),
+                Err(wait) => AppError::new(
                     ErrorCode::RateLimited,
-                    "too many wrong attempts: wait a second and try again",
+                    format!(
+                        "too many wrong attempts: wait {} seconds and try again",
+                        wait.as_secs() + 1
+                    ),
                 ),
             });
         }
-        tracing::info!(target: "audit", with = secret.name(), "login");
-        let fresh = self.logins.create(SystemTime::now());
+        tracing::info!(target: "audit", with = secret.name(), from, "login");
+        let agent = asked.headers.get(USER_AGENT);
+        let by = By {
+            who: None,
+            agent: agent.and_then(|agent| Some(agent.to_str().ok()?.to_owned())),
+            address: client,
+        };
+        let fresh = self.logins.create(by, SystemTime::now());
         Ok(Login {
-            cookie: self.set_cookie(&fresh.cookie, &request.headers),
+            cookie: self.set_cookie(&fresh.cookie, asked),
             proof: fresh.proof,
         })
     }
 
     fn logout(&self, request: &Parts) -> Result<String, AppError> {
-        if let Some(Pass::Login(visit)) = request.extensions.get() {
-            tracing::info!(target: "audit", "logout");
-            self.logins.end(visit).map_err(|error| {
-                tracing::error!(%error, "the end of a login could not be kept");
-                let what = "this login has ended, but that could not be written to the state folder: make \
-                            room there and log in and out again, or it is good again after a restart";
-                AppError::new(ErrorCode::Internal, what)
-            })?;
+        if let Some(visit) = Self::login_of(request) {
+            tracing::info!(target: "audit", login = visit.id(), "logout");
+            self.logins
+                .end(visit.id())
+                .map_err(|error| not_kept(&error))?;
         }
-        Ok(self.set_cookie("", &request.headers))
+        Ok(self.set_cookie("", Asked::of(request)))
     }
+
+    fn browsers(&self, request: &Parts) -> Vec<Browser> {
+        let current = Self::login_of(request).map(Visit::id);
+        self.logins.list(current, SystemTime::now())
+    }
+
+    fn end(&self, id: Option<&str>, request: &Parts) -> Result<usize, AppError> {
+        let ended = match id {
+            Some(id) => self.logins.end(id).map(usize::from),
+            None => self
+                .logins
+                .end_others(Self::login_of(request).map(Visit::id)),
+        };
+        let ended = ended.map_err(|error| not_kept(&error))?;
+        if id.is_some() && ended == 0 {
+            let gone = "no browser is signed in by this id (any more)";
+            return Err(AppError::new(ErrorCode::Gone, gone));
+        }
+        tracing::info!(target: "audit", ended, "browsers signed out");
+        Ok(ended)
+    }
+}
+
+fn not_kept(error: &io::Error) -> AppError {
+    tracing::error!(%error, "the end of a login could not be kept");
+    let what = "this login has ended, but that could not be written to the state folder: make \
+                room there and log in and out again, or it is good again after a restart";
+    AppError::new(ErrorCode::Internal, what)
+}
+
+fn refused(message: impl Into<String>) -> AppError {
+    AppError::new(ErrorCode::Refused, message)
 }
 
 fn unauthenticated(message: &str) -> AppError {

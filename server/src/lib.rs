@@ -10,14 +10,17 @@ pub mod config;
 mod control;
 mod file_name;
 pub mod gate;
+pub mod let_in;
 mod link;
 mod page;
+pub mod peer;
 mod recording;
 mod render;
 pub mod router;
 pub mod say;
 mod state;
 mod upload;
+mod urls;
 pub mod visit;
 
 use std::future::Future;
@@ -42,6 +45,7 @@ use crate::gate::Gate;
 use crate::render::Renderer;
 use crate::state::StateDir;
 use crate::upload::Uploads;
+use crate::urls::Urls;
 
 /// The version, as said on every answer.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -56,6 +60,17 @@ pub enum Error {
     /// Without a login only this machine may connect.
     #[error("--auth none lets in whoever connects: it needs a loopback address, not {0}")]
     OpenToAll(SocketAddr),
+    /// Whoever connects would be believed, or nobody.
+    #[error(
+        "--auth proxy believes a proxy that proves itself: listen on a Unix socket, or say --trusted-proxy with its \
+         address, or set BOWLINE_PROXY_SECRET to what it sends as Bowline-Proxy-Secret"
+    )]
+    NoProxy,
+    /// Nobody could enter.
+    #[error(
+        "--auth proxy needs to know who may enter: say --owner with the email address of whoever owns this"
+    )]
+    NoOwner,
     /// Another server uses the folder.
     #[error("another bowline uses {0}: stop it, or give this one another --state-dir")]
     StateInUse(String),
@@ -95,8 +110,7 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     host: Host,
-    gate: Arc<Gate>,
-    base_path: String,
+    urls: Urls,
     on_exit: OnExit,
     // Before the state folder: its socket goes while the folder is still ours.
     _control: Option<control::Serving>,
@@ -123,7 +137,12 @@ impl Server {
             config.sessions.env_set.extend(control.environment());
         }
         let (host, within) = open_host(&config).await?;
-        let control = control.map(|control| control.serve(host.clone()));
+        let urls = Urls::new(gate.clone(), Some(address), &config.listen);
+        let hands = control::Hands {
+            host: host.clone(),
+            urls: urls.clone(),
+        };
+        let control = control.map(|control| control.serve(hands));
         if let Err(error) = &control {
             tracing::warn!(%error, "no control socket: `bowline status` goes by the terminal");
         }
@@ -153,8 +172,7 @@ impl Server {
             address,
             router: router::router(&shared),
             host,
-            gate,
-            base_path: config.listen.base_path,
+            urls,
             on_exit: config.on_exit,
             _control: control.ok(),
             within,
@@ -167,19 +185,9 @@ impl Server {
         self.address
     }
 
-    /// The page's URL for a browser on this machine, with a login code that works once. The code rides
-    /// in the fragment, which no server and no log ever sees.
-    pub fn url(&self) -> String {
-        let address = match self.address.ip() {
-            ip if !ip.is_unspecified() => self.address,
-            std::net::IpAddr::V4(_) => ([127, 0, 0, 1], self.address.port()).into(),
-            std::net::IpAddr::V6(_) => (std::net::Ipv6Addr::LOCALHOST, self.address.port()).into(),
-        };
-        let url = format!("http://{address}{}", self.base_path);
-        match self.gate.issue_code() {
-            Some(code) => format!("{url}#code={code}"),
-            None => url,
-        }
+    /// The page's URLs, the one for a browser on this machine first, with a login code that works once.
+    pub fn urls(&self) -> Vec<String> {
+        self.urls.issue()
     }
 
     /// Answers until `shutdown` begins; then tells the pages, ends the sessions that don't live on, lets
@@ -232,7 +240,14 @@ pub async fn serve(
     let (pid, version) = (std::process::id(), VERSION);
     tracing::info!(target: "audit", pid, version, address = %server.address(), "server started");
     // Whoever started it may have closed its end; the server goes on.
-    let _ = writeln!(std::io::stdout(), "listening on {}", server.url());
+    let mut urls = server.urls().into_iter();
+    let mut stdout = std::io::stdout();
+    if let Some(here) = urls.next() {
+        let _ = writeln!(stdout, "listening on {here}");
+    }
+    for public in urls {
+        let _ = writeln!(stdout, "offered at {public}");
+    }
     server.run(shutdown).await
 }
 

@@ -8,6 +8,7 @@ use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
 use bowline_server::audit;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
+use bowline_server::let_in::LoginArgs;
 use bowline_server::say::say;
 use bowline_server::visit;
 use bowline_terminal::resources;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
             Ok(status) => return status,
             Err(error) => Err(error),
         },
+        Some(Command::Login(whom)) => let_in(whom),
         Some(Command::Status { word }) => {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }
@@ -48,6 +50,13 @@ fn env(name: &str) -> Option<OsString> {
 
 fn block_on<T>(what: impl Future<Output = Result<T, visit::Error>>) -> anyhow::Result<T> {
     Ok(runtime()?.block_on(what)?)
+}
+
+fn let_in(whom: LoginArgs) -> anyhow::Result<()> {
+    for url in bowline_server::let_in::urls(whom, env)? {
+        println!("{url}");
+    }
+    Ok(())
 }
 
 /// Closes what whoever started this left open beside the standard streams: programs in sessions would have it

@@ -15,6 +15,7 @@ use bowline_app::theme::Choice;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
+use crate::gate::Pass;
 use crate::{answer, assets};
 
 /// Where `index.html` wants the nonce.
@@ -31,6 +32,8 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 pub(crate) async fn render(view: GateView, context: AppContext, request: Request) -> Response {
     let nonce = Nonce::new();
     let theme = theme(request.headers());
+    let pass: Option<&Pass> = request.extensions().get();
+    let proof = pass.and_then(Pass::page_proof).map(str::to_owned);
     let listed = match view {
         GateView::Open => Listed(context.host.list().await.unwrap_or_default()),
         GateView::Login => Listed::default(),
@@ -49,7 +52,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
     };
     let shell = {
         let nonce = nonce.clone();
-        move || shell(&theme, view, &nonce)
+        move || shell(&theme, view, proof.clone(), &nonce)
     };
     let handler = leptos_axum::render_app_async_with_context(provide, shell);
     let (mut parts, body) = handler(request).await.into_parts();
@@ -69,7 +72,12 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
 }
 
 /// The document. The page's WASM takes over what is in `#app`, and nothing else.
-fn shell(theme: &Choice, view: GateView, nonce: &Nonce) -> impl IntoView + use<> {
+fn shell(
+    theme: &Choice,
+    view: GateView,
+    proof: Option<String>,
+    nonce: &Nonce,
+) -> impl IntoView + use<> {
     let head = match assets::index() {
         Some(index) => under_build(head_of(&index)).replace(NONCE_MARK, nonce),
         None => BARE_HEAD.to_owned(),
@@ -88,7 +96,7 @@ fn shell(theme: &Choice, view: GateView, nonce: &Nonce) -> impl IntoView + use<>
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute().to_owned() data-link="connecting">
             <head inner_html=head></head>
-            <body data-gate=view.name()>
+            <body data-gate=view.name() data-proof=proof>
                 {missing}
                 <div id="app">
                     <App />

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, LOCATION};
+use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -16,7 +16,7 @@ use bowline_app::context::{AppContext, GateView};
 use bowline_app::error::{AppError, ErrorCode};
 use futures_util::FutureExt as _;
 
-use crate::gate::{Access, Gate};
+use crate::gate::{Access, Asked, Gate};
 use crate::render::Renderer;
 use crate::upload::Uploads;
 use crate::{answer, api, assets, link, recording, upload};
@@ -149,12 +149,25 @@ async fn not_allowed() -> Response {
 async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let access = access(&shared.routes, path);
-    match shared.gate.admit(access, request.headers()) {
+    let asked = Asked::new(request.headers(), request.extensions());
+    match shared.gate.admit(access, asked) {
         Ok(pass) => {
+            let renewed = match access {
+                Access::Page => shared.gate.renew(&pass, asked),
+                _ => None,
+            };
             request.extensions_mut().insert(pass);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            if let Some(cookie) = renewed {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            response
         }
-        Err(error) if access == Access::Page && error.code() == ErrorCode::Unauthenticated => {
+        Err(error)
+            if access == Access::Page
+                && error.code() == ErrorCode::Unauthenticated
+                && shared.gate.takes_secrets() =>
+        {
             let mut response = shared.renderer.page(GateView::Login, request).await;
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             response

@@ -3,14 +3,13 @@
 //! the server at the other end sees in the output.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::os::unix::net::UnixStream;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bowline_terminal::Word;
 
-use crate::control::{Answer, Request};
+use crate::control::{self, Answer, Request};
 
 /// A server that doesn't answer for this long is not waited for: hooks run often.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,22 +43,11 @@ pub fn say(word: Word, env: impl Fn(&str) -> Option<String>) -> Result<(), Unhea
 }
 
 fn ask(socket: &str, session: String, word: Word) -> Result<(), String> {
-    let asked = || -> io::Result<Answer> {
-        let mut stream = UnixStream::connect(socket)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let request = Request {
-            session,
-            status: word.as_str().to_owned(),
-        };
-        let mut line = serde_json::to_vec(&request)?;
-        line.push(b'\n');
-        stream.write_all(&line)?;
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer)?;
-        Ok(serde_json::from_str(&answer)?)
+    let request = Request::Status {
+        session,
+        status: word.as_str().to_owned(),
     };
-    match asked() {
+    match control::ask(Path::new(socket), &request, PATIENCE) {
         Ok(Answer { ok: true, .. }) => Ok(()),
         Ok(Answer { error, .. }) => Err(error.unwrap_or_else(|| "it refused".to_owned())),
         Err(error) => Err(format!("{socket}: {error}")),

@@ -18,6 +18,18 @@ pub fn set_proof(proof: Option<&str>) {
     }
 }
 
+/// Takes up the secret that the server wrote into the page, where a proxy says who comes and nobody logs in.
+pub fn take_page_proof() {
+    let body = web_sys::window().and_then(|window| window.document()?.body());
+    if let Some(body) = body
+        && let Some(proof) = body.get_attribute("data-proof")
+    {
+        set_proof(Some(&proof));
+        // Fails only for a name that is none.
+        let _ = body.remove_attribute("data-proof");
+    }
+}
+
 /// The link's times: the defaults unless `localStorage` says otherwise.
 pub fn link_settings() -> Settings {
     stored::get(SETTINGS_KEY)

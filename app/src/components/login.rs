@@ -192,7 +192,8 @@ pub(crate) fn Login() -> impl IntoView {
                     {move || if trying.get() { "Signing in\u{2026}" } else { "Sign in" }}
                 </button>
                 <p class="login-foot">
-                    "A printed link works once, for five minutes. Restarting the server prints a new one."
+                    "A printed link works once, for five minutes. For a new one, run " <code>"bowline login"</code>
+                    " on the server."
                 </p>
             </form>
         </main>

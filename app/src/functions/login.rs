@@ -45,7 +45,7 @@ pub async fn logout() -> Result<Done, AppError> {
 }
 
 #[cfg(feature = "ssr")]
-mod server {
+pub(super) mod server {
     use http::header::{HeaderValue, SET_COOKIE};
     use http::request::Parts;
     use leptos::prelude::use_context;
@@ -60,11 +60,11 @@ mod server {
         )
     }
 
-    pub(super) fn request() -> Result<Parts, AppError> {
+    pub(in crate::functions) fn request() -> Result<Parts, AppError> {
         use_context().ok_or_else(missing)
     }
 
-    pub(super) fn set_cookie(cookie: &str) -> Result<(), AppError> {
+    pub(in crate::functions) fn set_cookie(cookie: &str) -> Result<(), AppError> {
         let response: ResponseOptions = use_context().ok_or_else(missing)?;
         let cookie = HeaderValue::from_str(cookie)
             .map_err(|_| AppError::new(ErrorCode::Internal, "the cookie is not a header value"))?;

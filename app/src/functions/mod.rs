@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod client;
 pub mod login;
+pub mod logins;
 pub mod output;
 pub mod screen;
 pub mod session;
@@ -19,6 +20,7 @@ pub mod version;
 pub mod workspace;
 
 pub use login::{login, logout};
+pub use logins::{end_logins, logins};
 pub use output::{read_output, read_outputs, write_input};
 pub use screen::session_screen;
 pub use session::{
@@ -45,6 +47,8 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
 
     register::<login::Login>();
     register::<login::Logout>();
+    register::<logins::Logins>();
+    register::<logins::EndLogins>();
     register::<output::WriteInput>();
     register::<output::ReadOutput>();
     register::<output::ReadOutputs>();

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast as _;
 fn main() {
     console_error_panic_hook::set_once();
     bowline_app::functions::client::set_base();
+    bowline_app::browser::take_page_proof();
     let root = document()
         .get_element_by_id("app")
         .expect("the server's document has an element #app")

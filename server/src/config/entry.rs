@@ -1,16 +1,47 @@
-//! Who may enter.
+//! Who may enter, and which proxies are believed when they say who somebody is.
 
+use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 
-use super::{ConfigError, Env};
+use super::{ConfigError, Env, is_given};
+use crate::gate::identity::{Identity, Owners};
 
 /// Settings of who may enter, as typed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Who may enter")]
 pub struct EntryArgs {
-    /// Who may enter: whoever has the printed code or the access token, or anybody on this machine.
-    #[arg(long, env = "BOWLINE_AUTH", default_value = "token")]
-    pub auth: Auth,
+    /// Who may enter: `token`: whoever has the printed code or the access token; `proxy`: whom a proxy in front
+    /// names as an owner; `none`: anybody on this machine. [default: token, and proxy on Databricks Apps]
+    #[arg(long, env = "BOWLINE_AUTH")]
+    pub auth: Option<Auth>,
+    /// Email address, or user name, of whoever may enter where somebody else says who comes; may be repeated, for
+    /// several addresses of one person. On Databricks Apps the default is who made the app.
+    #[arg(
+        long,
+        env = "BOWLINE_OWNER",
+        value_delimiter = ',',
+        value_name = "EMAIL"
+    )]
+    pub owner: Vec<String>,
+    /// Address, or network such as 10.0.0.0/8, of a proxy that is believed; may be repeated. One that connects by a
+    /// Unix socket, or that sends the secret of BOWLINE_PROXY_SECRET as `Bowline-Proxy-Secret`, is believed too.
+    #[arg(
+        long,
+        env = "BOWLINE_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    pub trusted_proxy: Vec<String>,
+    /// Header in which a proxy names who comes; may be repeated, the first that is there counts. [default:
+    /// X-Forwarded-Email, X-Forwarded-User, X-Databricks-User-Email]
+    #[arg(
+        long,
+        env = "BOWLINE_IDENTITY_HEADER",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub identity_header: Vec<String>,
 }
 
 /// Who may enter.
@@ -18,31 +49,94 @@ pub struct EntryArgs {
 pub enum Auth {
     /// Whoever has the printed code or the access token.
     Token,
+    /// Whom a proxy in front names as an owner.
+    Proxy,
     /// Anybody who can connect; only on a loopback address.
     None,
 }
 
-/// Who may enter. Not `Debug`: it may hold the access token.
+/// What Bowline runs on, as far as it decides who is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {
+    /// A machine.
+    Plain,
+    /// A Databricks App: its proxy signs people in, and nothing else reaches the port.
+    DatabricksApp,
+}
+
+/// Who may enter. Not `Debug`: it may hold secrets.
 #[derive(Clone)]
 pub struct Entry {
     /// By what.
     pub auth: Auth,
     /// An access token fixed from outside.
     pub token: Option<String>,
+    /// Where it runs.
+    pub platform: Platform,
+    /// Who may enter where somebody else says who comes.
+    pub owners: Owners,
+    /// Proxies that are believed, by their addresses.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What a proxy shows to be believed.
+    pub proxy_secret: Option<String>,
+    /// Where a proxy names who comes.
+    pub identity_headers: Vec<HeaderName>,
 }
 
-/// Shortest access token that may be fixed from outside, bytes.
+/// Shortest secret that may be fixed from outside, bytes.
 pub const MIN_TOKEN: usize = 16;
+
+const IDENTITY_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-email"),
+    HeaderName::from_static("x-forwarded-user"),
+    HeaderName::from_static("x-databricks-user-email"),
+];
 
 impl EntryArgs {
     pub(super) fn resolve(self, env: &Env<'_>) -> Result<Entry, ConfigError> {
-        let token = env.text("BOWLINE_TOKEN").filter(|token| !token.is_empty());
-        if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
-            return Err(ConfigError::Token);
-        }
+        let platform = match env.text("DATABRICKS_APP_PORT") {
+            Some(_) => Platform::DatabricksApp,
+            None => Platform::Plain,
+        };
+        let usual = match platform {
+            Platform::DatabricksApp => Auth::Proxy,
+            Platform::Plain => Auth::Token,
+        };
+        let given = |name: &'static str| {
+            let secret = env.text(name).filter(|secret| !secret.is_empty());
+            match secret {
+                Some(secret) if secret.len() < MIN_TOKEN => Err(ConfigError::Secret(name)),
+                secret => Ok(secret),
+            }
+        };
+        let owners = self.owner.into_iter().filter(is_given);
+        let owners = owners.map(|owner| Identity::new(&owner).ok_or(ConfigError::Owner(owner)));
+        let proxies = self.trusted_proxy.into_iter().filter(is_given);
+        let headers = self.identity_header.into_iter().filter(is_given);
+        let headers: Vec<_> = headers.map(header_name).collect::<Result<_, _>>()?;
         Ok(Entry {
-            auth: self.auth,
-            token,
+            auth: self.auth.unwrap_or(usual),
+            token: given("BOWLINE_TOKEN")?,
+            platform,
+            owners: Owners::new(owners.collect::<Result<_, _>>()?),
+            trusted_proxies: proxies.map(network).collect::<Result<_, _>>()?,
+            proxy_secret: given("BOWLINE_PROXY_SECRET")?,
+            identity_headers: match headers.is_empty() {
+                true => IDENTITY_HEADERS.into(),
+                false => headers,
+            },
         })
     }
+}
+
+fn network(given: String) -> Result<IpNet, ConfigError> {
+    let text = given.trim();
+    let net = text.parse::<IpNet>();
+    let net = net.or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()));
+    net.map_err(|_| ConfigError::TrustedProxy(given))
+}
+
+fn header_name(given: String) -> Result<HeaderName, ConfigError> {
+    let name = HeaderName::from_bytes(given.trim().as_bytes());
+    name.map_err(|_| ConfigError::IdentityHeader(given))
 }

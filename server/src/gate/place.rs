@@ -5,14 +5,18 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bowline_app::error::{AppError, ErrorCode};
 
-use crate::config::{Config, PublicUrl};
+use super::proxy::{Forwarded, Scheme};
+use crate::config::{Config, Platform, PublicUrl};
+
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Names and origins let in.
 pub(super) struct Place {
+    platform: Platform,
     allowed_hosts: Vec<String>,
     public_urls: Vec<PublicUrl>,
 }
@@ -29,6 +33,7 @@ pub(super) enum Origin {
 impl Place {
     pub(super) fn new(config: &Config) -> Self {
         Self {
+            platform: config.entry.platform,
             allowed_hosts: config.listen.allowed_hosts.clone(),
             public_urls: config.listen.public_urls.clone(),
         }
@@ -36,8 +41,16 @@ impl Place {
 
     /// The name must be a loopback one, whatever the port, so that proxies on this machine and
     /// forwarded ports work, or one that was allowed.
-    pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<(), AppError> {
-        let host = host(headers)?;
+    pub(super) fn check_host(
+        &self,
+        headers: &HeaderMap,
+        forwarded: &Forwarded,
+    ) -> Result<(), AppError> {
+        let host = asked_for(headers, forwarded)?;
+        // Its proxy answers to the app's names alone, and no browser gets past it.
+        if self.platform == Platform::DatabricksApp {
+            return Ok(());
+        }
         let name = name_of(&host);
         let is_loopback = name == "localhost"
             || name.ends_with(".localhost")
@@ -57,8 +70,13 @@ impl Place {
         }
     }
 
-    /// The page's authority must equal `Host`, or the page is one of a public URL.
-    pub(super) fn check_origin(&self, headers: &HeaderMap, rule: Origin) -> Result<(), AppError> {
+    /// The page's authority must equal `Host`, and its scheme what a proxy says, or the page is one of a public URL.
+    pub(super) fn check_origin(
+        &self,
+        headers: &HeaderMap,
+        forwarded: &Forwarded,
+        rule: Origin,
+    ) -> Result<(), AppError> {
         let mut sent = headers.get_all(ORIGIN).iter();
         let origin = match (sent.next(), sent.next()) {
             (None, _) if rule == Origin::IfSent => return Ok(()),
@@ -68,10 +86,15 @@ impl Place {
             (Some(origin), None) => origin.to_str().unwrap_or("?").to_ascii_lowercase(),
             (Some(_), Some(_)) => return Err(refused("this request has two origins")),
         };
-        let authority = origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"));
-        let same = authority == Some(host(headers)?.as_str());
+        let schemes = match &forwarded.scheme {
+            Some(scheme) => std::slice::from_ref(scheme),
+            None => &[Scheme::Http, Scheme::Https],
+        };
+        let mut authorities = schemes
+            .iter()
+            .filter_map(|scheme| origin.strip_prefix(scheme.prefix()));
+        let host = asked_for(headers, forwarded)?;
+        let same = authorities.any(|authority| authority == host);
         if same || self.public_urls.iter().any(|url| url.origin == origin) {
             Ok(())
         } else {
@@ -81,6 +104,21 @@ impl Place {
             )))
         }
     }
+}
+
+/// A browser says how the page that sends a request is related to where it goes. Opening the page by a link from
+/// elsewhere is fine; calling it from there never is.
+pub(super) fn check_site(headers: &HeaderMap) -> Result<(), AppError> {
+    match headers.get(SITE).map(HeaderValue::as_bytes) {
+        None | Some(b"same-origin" | b"none") => Ok(()),
+        Some(_) => Err(refused("a page of another site may not use this server")),
+    }
+}
+
+/// The name by which the browser asked: what a proven proxy says, else `Host`.
+fn asked_for(headers: &HeaderMap, forwarded: &Forwarded) -> Result<String, AppError> {
+    let host = host(headers)?;
+    Ok(forwarded.host.clone().unwrap_or(host))
 }
 
 /// The one `Host` of a request, in lower case.
@@ -117,6 +155,7 @@ mod tests {
 
     fn place() -> Place {
         Place {
+            platform: Platform::Plain,
             allowed_hosts: vec!["desk.example".to_owned(), "fixed.example:8443".to_owned()],
             public_urls: vec![PublicUrl {
                 origin: "https://terminals.example".to_owned(),
@@ -149,7 +188,9 @@ mod tests {
             "terminals.example",
         ] {
             assert!(
-                place().check_host(&headers(&[("host", host)])).is_ok(),
+                place()
+                    .check_host(&headers(&[("host", host)]), &Forwarded::default())
+                    .is_ok(),
                 "{host}"
             );
         }
@@ -170,13 +211,19 @@ mod tests {
             "",
         ] {
             assert!(
-                place().check_host(&headers(&[("host", host)])).is_err(),
+                place()
+                    .check_host(&headers(&[("host", host)]), &Forwarded::default())
+                    .is_err(),
                 "{host}"
             );
         }
-        assert!(place().check_host(&headers(&[])).is_err());
+        assert!(
+            place()
+                .check_host(&headers(&[]), &Forwarded::default())
+                .is_err()
+        );
         let twice = headers(&[("host", "localhost"), ("host", "localhost")]);
-        assert!(place().check_host(&twice).is_err());
+        assert!(place().check_host(&twice, &Forwarded::default()).is_err());
     }
 
     #[test]
@@ -192,7 +239,7 @@ mod tests {
             ("127.0.0.1:8000", "http://terminals.example", false),
         ] {
             let headers = headers(&[("host", host), ("origin", origin)]);
-            let checked = place().check_origin(&headers, Origin::IfSent);
+            let checked = place().check_origin(&headers, &Forwarded::default(), Origin::IfSent);
             assert_eq!(checked.is_ok(), fine, "{origin} at {host}");
         }
     }
@@ -200,7 +247,52 @@ mod tests {
     #[test]
     fn an_origin_may_be_required() {
         let headers = headers(&[("host", "localhost")]);
-        assert!(place().check_origin(&headers, Origin::IfSent).is_ok());
-        assert!(place().check_origin(&headers, Origin::Required).is_err());
+        assert!(
+            place()
+                .check_origin(&headers, &Forwarded::default(), Origin::IfSent)
+                .is_ok()
+        );
+        assert!(
+            place()
+                .check_origin(&headers, &Forwarded::default(), Origin::Required)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_proven_proxy_says_name_and_scheme() {
+        let https = Forwarded {
+            scheme: Some(Scheme::Https),
+            host: Some("desk.example".to_owned()),
+            client: None,
+        };
+        for (origin, fine) in [
+            ("https://desk.example", true),
+            ("http://desk.example", false),
+            ("https://inner:8000", false),
+        ] {
+            let headers = headers(&[("host", "inner:8000"), ("origin", origin)]);
+            assert!(place().check_host(&headers, &https).is_ok());
+            let checked = place().check_origin(&headers, &https, Origin::Required);
+            assert_eq!(checked.is_ok(), fine, "{origin}");
+        }
+    }
+
+    #[test]
+    fn on_a_platform_any_name_is_the_apps_but_its_page_must_be_ours() {
+        let place = Place {
+            platform: Platform::DatabricksApp,
+            ..place()
+        };
+        let none = Forwarded::default();
+        let headers = |origin| {
+            let host = "bowline-1.aws.databricksapps.com";
+            headers(&[("host", host), ("origin", origin)])
+        };
+        let ours = headers("https://bowline-1.aws.databricksapps.com");
+        assert!(place.check_host(&ours, &none).is_ok());
+        assert!(place.check_origin(&ours, &none, Origin::Required).is_ok());
+        let theirs = headers("https://other-2.aws.databricksapps.com");
+        assert!(place.check_origin(&theirs, &none, Origin::IfSent).is_err());
     }
 }

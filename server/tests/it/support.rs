@@ -71,7 +71,7 @@ impl TestServer {
             config.keeper = Keeper::Off;
         }
         let server = Server::new(config, listener).await.unwrap();
-        let url = server.url();
+        let url = server.urls().swap_remove(0);
         let stop = CancellationToken::new();
         Self {
             address: server.address(),
