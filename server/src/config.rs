@@ -249,7 +249,7 @@ impl Env<'_> {
 }
 
 /// A variable that is set to nothing is a list of one empty text.
-fn is_given(text: &String) -> bool {
+fn is_given(text: &str) -> bool {
     !text.trim().is_empty()
 }
 

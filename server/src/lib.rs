@@ -12,6 +12,7 @@ mod file_name;
 pub mod gate;
 pub mod let_in;
 mod link;
+pub mod listen;
 mod page;
 pub mod peer;
 mod recording;
@@ -31,17 +32,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt as _;
 use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
-use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
 
-use crate::config::{Auth, Config, Keeper};
+use crate::config::{Auth, Config, Entry, Keeper, Platform};
 use crate::control::Control;
 use crate::gate::Gate;
+use crate::listen::{Limits, Listener};
 use crate::render::Renderer;
 use crate::state::StateDir;
 use crate::upload::Uploads;
@@ -106,8 +105,9 @@ pub struct Shutdown<Begin, AtOnce> {
 
 /// A server that is ready to answer.
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    address: Option<SocketAddr>,
+    limits: Limits,
     router: Router,
     host: Host,
     urls: Urls,
@@ -122,11 +122,10 @@ pub struct Server {
 
 impl Server {
     /// Opens the state folder, finds the sessions and builds everything; answers nobody yet.
-    pub async fn new(mut config: Config, listener: TcpListener) -> Result<Self, Error> {
-        let address = listener.local_addr()?;
-        if config.entry.auth == Auth::None && !address.ip().is_loopback() {
-            return Err(Error::OpenToAll(address));
-        }
+    pub async fn new(mut config: Config, listener: impl Into<Listener>) -> Result<Self, Error> {
+        let listener = listener.into();
+        let address = listener.address()?;
+        check_entry(&config.entry, address)?;
         // Leptos spawns with it. A second server of this process finds it set.
         let _ = any_spawner::Executor::init_tokio();
 
@@ -137,7 +136,7 @@ impl Server {
             config.sessions.env_set.extend(control.environment());
         }
         let (host, within) = open_host(&config).await?;
-        let urls = Urls::new(gate.clone(), Some(address), &config.listen);
+        let urls = Urls::new(gate.clone(), address, &config.listen);
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
@@ -170,6 +169,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
+            limits: Limits::within(resources::open_files()),
             router: router::router(&shared),
             host,
             urls,
@@ -180,8 +180,15 @@ impl Server {
         })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    /// The same server with other limits of its connections.
+    #[must_use]
+    pub fn with_limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Where it listens, unless that is a Unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
@@ -196,26 +203,16 @@ impl Server {
         self,
         shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
     ) -> Result<(), Error> {
-        let stop = CancellationToken::new();
-        // Without this a keystroke's echo may wait for an acknowledgement that the other end delays.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps its delay");
-            }
-        });
-        let serving = axum::serve(listener, self.router)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
+        let serving = listen::serve(self.listener, self.router, self.limits);
         let ending = async {
             shutdown.begin.await;
             tracing::info!(target: "audit", pid = std::process::id(), "server ends");
             self.host.end(self.on_exit).await;
-            stop.cancel();
-            tokio::time::sleep(DRAIN).await;
-            tracing::warn!("some requests did not end in time");
+            if tokio::time::timeout(DRAIN, serving.end()).await.is_err() {
+                tracing::warn!("some requests did not end in time");
+            }
         };
         let ended = tokio::select! {
-            served = serving => served.map_err(Error::from),
             () = ending => Ok(()),
             () = shutdown.at_once => {
                 tracing::warn!("ending at once");
@@ -230,15 +227,34 @@ impl Server {
     }
 }
 
+/// Whether the settings of who may enter make sense where it listens. `address` = none for a Unix socket.
+fn check_entry(entry: &Entry, address: Option<SocketAddr>) -> Result<(), Error> {
+    let on_platform = entry.platform == Platform::DatabricksApp;
+    match (entry.auth, address) {
+        (Auth::None, Some(address)) if !address.ip().is_loopback() => {
+            Err(Error::OpenToAll(address))
+        }
+        (Auth::Proxy, _) if on_platform => Ok(()),
+        (Auth::Proxy, _) if entry.owners.is_unknown() => Err(Error::NoOwner),
+        (Auth::Proxy, Some(_))
+            if entry.trusted_proxies.is_empty() && entry.proxy_secret.is_none() =>
+        {
+            Err(Error::NoProxy)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Builds the server, prints where it listens, and answers until `shutdown` resolves.
 pub async fn serve(
     config: Config,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
 ) -> Result<(), Error> {
     let server = Server::new(config, listener).await?;
     let (pid, version) = (std::process::id(), VERSION);
-    tracing::info!(target: "audit", pid, version, address = %server.address(), "server started");
+    let address = server.address().map(|address| address.to_string());
+    tracing::info!(target: "audit", pid, version, address, "server started");
     // Whoever started it may have closed its end; the server goes on.
     let mut urls = server.urls().into_iter();
     let mut stdout = std::io::stdout();

@@ -119,7 +119,8 @@ pub(crate) fn router(shared: &Shared) -> Router {
 
 fn link_routes(shared: &Shared) -> Router {
     Router::new()
-        .route("/link/socket", get(link::socket))
+        // By HTTP/2 a WebSocket comes as CONNECT.
+        .route("/link/socket", get(link::socket).connect(link::socket))
         .route("/link/poll", post(link::poll))
         .route("/link/send", post(link::send))
         .with_state(shared.context.host.clone())

@@ -36,9 +36,14 @@ pub fn raise_open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
+/// How many files this process may have open, if there is a limit.
+pub fn open_files() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
 /// Sessions that the limit of open files lets run.
 pub fn most_sessions() -> Option<usize> {
-    getrlimit(Resource::Nofile).current.map(sessions_within)
+    open_files().map(sessions_within)
 }
 
 fn sessions_within(files: u64) -> usize {

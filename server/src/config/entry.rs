@@ -109,10 +109,13 @@ impl EntryArgs {
                 secret => Ok(secret),
             }
         };
-        let owners = self.owner.into_iter().filter(is_given);
+        let owners = self.owner.into_iter().filter(|text| is_given(text));
         let owners = owners.map(|owner| Identity::new(&owner).ok_or(ConfigError::Owner(owner)));
-        let proxies = self.trusted_proxy.into_iter().filter(is_given);
-        let headers = self.identity_header.into_iter().filter(is_given);
+        let proxies = self.trusted_proxy.into_iter().filter(|text| is_given(text));
+        let headers = self
+            .identity_header
+            .into_iter()
+            .filter(|text| is_given(text));
         let headers: Vec<_> = headers.map(header_name).collect::<Result<_, _>>()?;
         Ok(Entry {
             auth: self.auth.unwrap_or(usual),

@@ -79,7 +79,7 @@ impl ListenArgs {
             }
             (None, None) => DEFAULT_ADDRESS.to_owned(),
         };
-        let public_urls = self.public_url.into_iter().filter(is_given);
+        let public_urls = self.public_url.into_iter().filter(|text| is_given(text));
         let hosts = self.allowed_host.iter().map(|host| host.trim());
         Ok(Listen {
             address,

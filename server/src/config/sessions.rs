@@ -150,7 +150,11 @@ impl SessionsArgs {
             max_sessions: max_sessions as usize,
             idle_limit: idle_limit(self.idle_limit)?,
             scrollback: self.scrollback as usize,
-            env_pass: self.env_pass.into_iter().filter(is_given).collect(),
+            env_pass: self
+                .env_pass
+                .into_iter()
+                .filter(|text| is_given(text))
+                .collect(),
             shell_integration: match self.shell_integration {
                 ShellIntegration::Auto => Some(state_dir.join("shell-integration")),
                 ShellIntegration::Off => None,

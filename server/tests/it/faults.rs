@@ -155,29 +155,14 @@ async fn when_open_files_run_out_the_refusal_says_so_and_nothing_else_suffers() 
     close_one(&server).await;
     starts_again(&server).await;
 
-    // Also when it is connections that take them all.
+    // Connections take none of those that are for sessions, and silent ones make room for one that asks.
     close_one(&server).await;
     let mut connections = Vec::new();
     for _ in 0..150 {
         connections.push(connect(server.address).await);
     }
-    let refusal = async {
-        loop {
-            // Over a connection that is open already.
-            let (status, answer) = create(&server, "exec cat").await;
-            if status != StatusCode::OK {
-                return answer;
-            }
-            close_one(&server).await;
-        }
-    };
-    let refused = tokio::time::timeout(DEADLINE, refusal)
-        .await
-        .expect("a refusal");
-    let message = refused["error"]["message"].as_str().unwrap();
-    assert!(message.contains("ulimit -n"), "{message}");
-    drop(connections);
     starts_again(&server).await;
+    drop(connections);
     server.stop().await;
 }
 

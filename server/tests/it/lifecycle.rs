@@ -100,15 +100,26 @@ async fn one_state_folder_serves_one_server() {
     .await;
 }
 
-#[tokio::test]
-async fn letting_everybody_in_needs_a_loopback_address() {
+/// Why a server with these settings does not start on this address.
+async fn refusal(arguments: &str, address: &str) -> String {
     use clap::Parser as _;
 
     let folder = tempfile::tempdir().unwrap();
-    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let arguments = ["bowline", "--auth", "none"];
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
     let mut raw = bowline_server::config::Cli::parse_from(arguments).into_serve();
     raw.files.state_dir = Some(folder.path().to_owned());
-    let open = Server::new(raw.resolve(|_| None).unwrap(), listener).await;
-    assert!(open.err().unwrap().to_string().contains("loopback"));
+    let server = Server::new(raw.resolve(|_| None).unwrap(), listener).await;
+    server.err().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn settings_that_would_let_in_everybody_or_nobody_are_refused() {
+    let everywhere = refusal("--auth none", "0.0.0.0:0").await;
+    assert!(everywhere.contains("loopback"), "{everywhere}");
+    let owner = "--owner ana@example.com";
+    let unproven = refusal(&format!("--auth proxy {owner}"), "127.0.0.1:0").await;
+    assert!(unproven.contains("--trusted-proxy"), "{unproven}");
+    let nobody = refusal("--auth proxy --trusted-proxy 127.0.0.1", "127.0.0.1:0").await;
+    assert!(nobody.contains("--owner"), "{nobody}");
 }

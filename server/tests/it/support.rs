@@ -74,7 +74,7 @@ impl TestServer {
         let url = server.urls().swap_remove(0);
         let stop = CancellationToken::new();
         Self {
-            address: server.address(),
+            address: server.address().unwrap(),
             code: url.split_once("#code=").map(|(_, code)| code.to_owned()),
             folder,
             http: http(),
