@@ -188,7 +188,7 @@ async fn receive(
             }
         }
         Err(error) => {
-            let drains = error.code() == ErrorCode::TooLarge;
+            let drains = matches!(error.code(), ErrorCode::TooLarge | ErrorCode::Storage);
             let is_heard = answer.send(Err(error)).is_ok();
             if drains && is_heard {
                 let _ = timeout(DRAIN, form.drain()).await;
