@@ -2,7 +2,7 @@
 //! and resize. Terminal bytes pass through [`PaneSink`] and never enter signals.
 //!
 //! The handle itself lives in [`crate::browser`], in the browser only; the state is known on both sides
-//! so that the server renders what the browser hydrates.
+//! so that the server renders what the browser builds.
 
 /// How the page reaches the server, for people to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -28,7 +28,13 @@ const COPIES: [Copies; 8] = [
     (
         "vendor",
         "public",
-        &["lazy.mjs", "search.mjs", "transfer.mjs", "width.mjs"],
+        &[
+            "lazy.mjs",
+            "search.mjs",
+            "takeover.mjs",
+            "transfer.mjs",
+            "width.mjs",
+        ],
     ),
     ("vendor", "node_modules/@xterm/xterm/lib", &["xterm.mjs"]),
     (

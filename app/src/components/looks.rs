@@ -13,7 +13,7 @@ use crate::xterm::fonts;
 pub(crate) fn follow(taste: Taste) {
     // Counts the system's changes.
     let system = RwSignal::new(0_u32);
-    // After hydration.
+    // Once the page is there: both sides begin with the same.
     Effect::new(move |_| {
         taste.load(|| Settings {
             looks: Looks::of(theme::kept()),

@@ -75,7 +75,7 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         }
     });
 
-    // Everything below touches the document: after hydration.
+    // Everything below touches the document: once the page is in it.
     Effect::new(move |_| {
         desk.ensure_tab();
         panes::install_hooks();

@@ -18,7 +18,13 @@ use crate::state::seed::Seed;
 #[component]
 pub(crate) fn WorkspaceView() -> impl IntoView {
     let gate = expect_context::<Gate>().0;
-    let desk = Desk::new(Seed::take());
+    let seed = Seed::take();
+    // The browser has it from there.
+    #[cfg(feature = "hydrate")]
+    let handed = ();
+    #[cfg(not(feature = "hydrate"))]
+    let handed = seed.element();
+    let desk = Desk::new(seed);
     provide_context(desk);
     provide_context(desk.taste);
     provide_context(Keys::new());
@@ -45,5 +51,6 @@ pub(crate) fn WorkspaceView() -> impl IntoView {
             <LinkBanner />
             <ToastList />
         </div>
+        {handed}
     }
 }

@@ -59,7 +59,7 @@ pub fn proof() -> Option<String> {
     None
 }
 
-/// Makes server functions relative to the page's base path. Called once, before the page is hydrated.
+/// Makes server functions relative to the page's base path. Called once, before the page is mounted.
 #[cfg(feature = "hydrate")]
 pub fn set_base() {
     let document = leptos::prelude::document();

@@ -1,5 +1,5 @@
-//! What the server rendered from, handed to the browser inside the page: both sides build the same tree
-//! from it, and the tabs are there with the first paint.
+//! What the server rendered from, handed to the browser inside the page as an element with JSON: both sides build the
+//! same tree from it, and the tabs are there with the first paint.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -27,16 +27,21 @@ pub(crate) struct Seed {
     pub(crate) sessions: Vec<SessionRow>,
 }
 
+/// The element's id.
+const ELEMENT: &str = "seed";
+
 impl Seed {
-    /// The same on both sides. Where the server rendered none, it is empty.
+    /// As the server handed it over. Where it rendered none, it is empty.
+    #[cfg(feature = "hydrate")]
     pub(crate) fn take() -> Self {
-        let text =
-            SharedValue::new_str(|| serde_json::to_string(&Self::make()).unwrap_or_default());
-        crate::json::read(&text.into_inner()).unwrap_or_default()
+        let element = document().get_element_by_id(ELEMENT);
+        let text = element.and_then(|element| element.text_content());
+        crate::json::read(&text.unwrap_or_default()).unwrap_or_default()
     }
 
+    /// As the server knows it.
     #[cfg(feature = "ssr")]
-    fn make() -> Self {
+    pub(crate) fn take() -> Self {
         let Some(context) = use_context::<crate::context::AppContext>() else {
             return Self::default();
         };
@@ -54,9 +59,13 @@ impl Seed {
         }
     }
 
-    #[cfg(not(feature = "ssr"))]
-    fn make() -> Self {
-        Self::default()
+    /// What hands it over: no script, so that no policy concerns it.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn element(&self) -> impl IntoView + use<> {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        // Nothing may end the element. In JSON this stands only in strings, where the escape says the same.
+        let text = text.replace('<', "\\u003c");
+        view! { <script type="application/json" id=ELEMENT inner_html=text></script> }
     }
 }
 
@@ -74,4 +83,29 @@ pub(crate) fn gate() -> GateView {
     }
     #[cfg(not(feature = "hydrate"))]
     use_context::<GateView>().unwrap_or_default()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::workspace::{Pane, Tab};
+
+    #[test]
+    fn no_name_of_a_tab_ends_the_element() {
+        let mut seed = Seed::default();
+        let name = "</script><script>alert(1)</script><!--<script>";
+        let pane = Pane {
+            id: "pane".to_owned(),
+            session: None,
+        };
+        let tab = Tab::new("tab".to_owned(), pane);
+        seed.workspace.workspace.add(tab);
+        seed.workspace.workspace.rename("tab", name);
+        let markup = seed.element().into_view().to_html();
+        let (_, text) = markup.split_once('>').unwrap();
+        let (text, rest) = text.split_once('<').unwrap();
+        assert_eq!(rest, "/script>");
+        let read: Seed = crate::json::read(text).unwrap();
+        assert_eq!(read.workspace.workspace, seed.workspace.workspace);
+    }
 }

@@ -1,7 +1,7 @@
 //! The settings as a signal, in context; the only way to read and to change them in the page. In a browser
 //! they are kept in its storage, and a change made in another window of it arrives here.
 //!
-//! They are what a fresh page has until [`Taste::load`] ran, which is after hydration: both sides render the
+//! They are what a fresh page has until [`Taste::load`] ran, once the page is mounted: both sides render the
 //! same. Whoever needs them at once reads them in an effect.
 
 use leptos::prelude::*;
