@@ -38,7 +38,7 @@ pub(crate) fn binary(count: u64) -> String {
     let Some((unit, name)) = units.into_iter().find(|(unit, _)| count >= *unit) else {
         return bytes(count);
     };
-    let tenths = (u128::from(count) * 10).div_ceil(u128::from(unit));
+    let tenths = count / unit * 10 + (count % unit * 10).div_ceil(unit);
     match tenths % 10 {
         0 => format!("{} {name}", tenths / 10),
         tenth => format!("{}.{tenth} {name}", tenths / 10),
@@ -194,22 +194,24 @@ pub(crate) fn detached(name: &str, running: usize) -> String {
     format!("Detached \u{201c}{name}\u{201d}. {rest}")
 }
 
-/// A message as a sentence.
+/// A message as a sentence. Messages begin with letters of ASCII: the tables of all others stay out of the page.
 pub(crate) fn sentence(message: &str) -> String {
-    let mut chars = message.chars();
-    let first = chars.next().map(char::to_uppercase);
-    let words: String = first.into_iter().flatten().chain(chars).collect();
-    format!("{words}.")
+    let mut words = format!("{message}.");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }
 
 /// What stands small beside a tab's name, and says what that doesn't: the program in the foreground, else
-/// the folder's own name.
+/// the folder's own name. Only letters of ASCII are the same in both cases: the tables of all others would be a fortieth
+/// of the page.
 pub(crate) fn tab_detail(name: &str, process: &str, cwd: Option<&str>) -> Option<String> {
     let parts: Vec<_> = name
         .split(|c: char| c.is_whitespace() || "/:@".contains(c))
-        .map(str::to_lowercase)
         .collect();
-    let is_news = |word: &str| !word.is_empty() && !parts.contains(&word.to_lowercase());
+    let is_said = |word: &str| parts.iter().any(|part| part.eq_ignore_ascii_case(word));
+    let is_news = |word: &str| !word.is_empty() && !is_said(word);
     let folder = cwd.map(last_folder);
     let words = [Some(process.to_owned()), folder];
     words.into_iter().flatten().find(|word| is_news(word))

@@ -129,8 +129,8 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 aria-hidden="true"
             >
                 <span style=move || {
-                    let filled = progress.get().map_or(0.0, face::filled);
-                    format!("transform:scaleX({filled})")
+                    let filled = progress.get().map_or(0, face::filled);
+                    format!("transform:scaleX(calc({filled} / 100))")
                 }></span>
             </span>
         </div>

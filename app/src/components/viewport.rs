@@ -39,10 +39,12 @@ fn fit() {
         return;
     };
     let style = root.style();
+    // In whole pixels, which need no more than whole numbers: what is covered begins behind them.
+    let pixels = |length: f64| format!("{}px", length as i32);
     // Nothing here fails for custom properties.
     if is_covered {
-        let _ = style.set_property("--seen-height", &format!("{}px", seen.height()));
-        let _ = style.set_property("--seen-top", &format!("{}px", seen.offset_top()));
+        let _ = style.set_property("--seen-height", &pixels(seen.height()));
+        let _ = style.set_property("--seen-top", &pixels(seen.offset_top()));
     } else {
         let _ = style.remove_property("--seen-height");
         let _ = style.remove_property("--seen-top");

@@ -61,14 +61,15 @@ pub(crate) fn banner(kind: LinkKind, elapsed: Elapsed) -> Option<Banner> {
             });
         }
         LinkKind::Offline { retry_in_s } => {
-            let left = f64::from(retry_in_s) - (elapsed.state_ms / 1000.0).floor();
+            // Time passes by far less than an i64 holds.
+            let left = i64::from(retry_in_s) - (elapsed.state_ms / 1000.0) as i64;
             let restarts = elapsed.restart_ms.is_some_and(|ago| ago < RESTART_MS);
             let text = match restarts {
                 true => "The server is restarting.",
                 false => "No connection.",
             };
             let next = match left {
-                left if left >= 1.0 => format!("Next try in {left} s."),
+                left if left >= 1 => format!("Next try in {left} s."),
                 _ => "Trying again\u{2026}".to_owned(),
             };
             (text, next)

@@ -155,13 +155,13 @@ impl Mark {
     }
 }
 
-/// How much of a bar a progress fills, of 1.
-pub(crate) fn filled(progress: ProgressReply) -> f64 {
+/// How much of a bar a progress fills, of 100.
+pub(crate) fn filled(progress: ProgressReply) -> u8 {
     match progress {
         ProgressReply::Normal(percent)
         | ProgressReply::Error(percent)
-        | ProgressReply::Paused(percent) => f64::from(percent.min(100)) / 100.0,
-        ProgressReply::Indeterminate => 1.0,
+        | ProgressReply::Paused(percent) => percent.min(100),
+        ProgressReply::Indeterminate => 100,
     }
 }
 
@@ -175,12 +175,12 @@ pub(crate) fn kind(progress: ProgressReply) -> &'static str {
     }
 }
 
-fn capital(words: String) -> String {
-    let mut chars = words.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => words,
+/// These words are the page's own: nothing needs the tables of all letters.
+fn capital(mut words: String) -> String {
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    words
 }
 
 #[cfg(test)]
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_bar_is_never_fuller_than_full() {
-        assert!((filled(ProgressReply::Error(250)) - 1.0).abs() < f64::EPSILON);
-        assert!((filled(ProgressReply::Normal(25)) - 0.25).abs() < f64::EPSILON);
+        assert_eq!(filled(ProgressReply::Error(250)), 100);
+        assert_eq!(filled(ProgressReply::Normal(25)), 25);
     }
 }

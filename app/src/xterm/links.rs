@@ -52,11 +52,11 @@ impl Tip {
         let window = leptos::prelude::window();
         let (width, height) = (room(window.inner_width()), room(window.inner_height()));
         let vertical = match f64::from(y) > height / 2.0 {
-            true => format!("bottom: {}px", height - f64::from(y) + 14.0),
+            true => format!("bottom: {}px", height as i32 - y + 14),
             false => format!("top: {}px", y + 18),
         };
         let horizontal = match f64::from(x) > width / 2.0 {
-            true => format!("right: {}px", width - f64::from(x)),
+            true => format!("right: {}px", width as i32 - x),
             false => format!("left: {x}px"),
         };
         // Fails only for names that aren't attribute names.

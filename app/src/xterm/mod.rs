@@ -402,8 +402,11 @@ fn whole(cols: f64, rows: f64) -> Option<Size> {
         return None;
     }
     let within = |count: f64, range: &std::ops::RangeInclusive<u16>| {
-        let bounded = count.clamp(f64::from(*range.start()), f64::from(*range.end()));
-        // Clamped to a range of u16 just now.
+        // Not `clamp`: the words of its panic bring all that formats such numbers into the page.
+        let bounded = count
+            .min(f64::from(*range.end()))
+            .max(f64::from(*range.start()));
+        // Within a range of u16 since just now.
         bounded as u16
     };
     Some(Size {

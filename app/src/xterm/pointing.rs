@@ -53,7 +53,7 @@ impl Emulator {
         let share = |at: f64, length: f64, count: u16| {
             let cell = (at / length * f64::from(count)).floor();
             // Within the terminal's size.
-            cell.clamp(0.0, f64::from(count.saturating_sub(1))) as u32
+            cell.min(f64::from(count.saturating_sub(1))).max(0.0) as u32
         };
         let top = self.modern().buffer().active().viewport_y();
         Some(Cell {
