@@ -2,10 +2,8 @@
 //! know the page (crate `bowline-app`): the worker's binary would carry it.
 //!
 //! - [`driver`]: does what [`bowline_protocol::client::Client`] decides: sockets, requests, one timer;
-//! - [`message`]: page and link messages as what `postMessage` carries;
-//! - [`connect`]: the page's end: a worker, or the driver beside the page when there is none.
+//! - [`message`]: page and link messages as what `postMessage` carries.
 
-pub mod connect;
 pub mod driver;
 pub mod message;
 mod scope;

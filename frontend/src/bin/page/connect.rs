@@ -1,19 +1,26 @@
 //! The page's end of its link: a Web Worker, because background tabs throttle a page's timers; or, when
-//! none can be made, the same driver beside the page.
+//! none can be made, the same driver beside the page: a chunk of its own, which others never fetch.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use std::time::Duration;
+
+use bowline_frontend::driver::{Driver, ToPageFn};
+use bowline_frontend::message::{self, LinkMessage, PageMessage};
 use bowline_protocol::port::{ToLink, ToPage};
 use js_sys::Uint8Array;
+use leptos::prelude::set_timeout;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::driver::Driver;
-use crate::message::{self, LinkMessage, PageMessage};
-
 /// `<meta name="bowline-worker" content="URL">` names the worker's script.
 const WORKER_META: &str = "meta[name=bowline-worker]";
+
+/// How long after the driver could not be fetched it is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 type OnMessage = Rc<dyn Fn(ToPage, Option<Uint8Array>)>;
 type Post = Rc<dyn Fn(ToLink, Option<Uint8Array>)>;
@@ -23,13 +30,33 @@ enum Way {
     /// Not known yet; the page says little before the worker is ready.
     Starting(Vec<LinkMessage>),
     Worker(Worker),
-    Beside(Driver),
+    Beside(Beside),
+}
+
+/// A driver beside the page, by what it hears.
+struct Beside(Rc<dyn Fn(LinkMessage)>);
+
+impl From<SplitLoaderError> for Unfetched {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// The chunk could not be fetched.
+#[derive(Debug)]
+struct Unfetched;
+
+/// Fetches the driver; only what is reached from here is in that chunk.
+#[wasm_split(beside, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn drive(hand_over: ToPageFn) -> Result<Beside, Unfetched> {
+    let driver = Driver::new(hand_over);
+    Ok(Beside(Rc::new(move |message| driver.on_message(message))))
 }
 
 /// Connects the page to its link.
-pub fn connect(on_message: OnMessage) -> Post {
+pub(crate) fn connect(on_message: OnMessage) -> Post {
     let way = Rc::new(RefCell::new(Way::Starting(Vec::new())));
-    let hand_over: Rc<dyn Fn(Vec<PageMessage>)> = Rc::new(move |messages| {
+    let hand_over: ToPageFn = Rc::new(move |messages| {
         for message in messages {
             on_message(message.header, message.payload);
         }
@@ -52,9 +79,9 @@ fn say(way: &RefCell<Way>, message: LinkMessage) {
             let _ = worker.post_message_with_transfer(&packed.value, &packed.transfer);
             return;
         }
-        Way::Beside(driver) => driver.clone(),
+        Way::Beside(driver) => Rc::clone(&driver.0),
     };
-    driver.on_message(message);
+    driver(message);
 }
 
 /// Takes the way that works and says what was waiting.
@@ -66,14 +93,18 @@ fn settle(way: &RefCell<Way>, settled: Way) {
     }
 }
 
-fn run_beside(way: &RefCell<Way>, hand_over: &Rc<dyn Fn(Vec<PageMessage>)>) {
-    settle(way, Way::Beside(Driver::new(Rc::clone(hand_over))));
+/// Until the driver is there, the page's messages wait: few, as it hears of no connection.
+fn run_beside(way: &Rc<RefCell<Way>>, hand_over: &ToPageFn) {
+    let (way, hand_over) = (Rc::clone(way), Rc::clone(hand_over));
+    spawn_local(async move {
+        match drive(Rc::clone(&hand_over)).await {
+            Ok(driver) => settle(&way, Way::Beside(driver)),
+            Err(Unfetched) => set_timeout(move || run_beside(&way, &hand_over), AGAIN),
+        }
+    });
 }
 
-fn start_worker(
-    way: &Rc<RefCell<Way>>,
-    hand_over: &Rc<dyn Fn(Vec<PageMessage>)>,
-) -> Result<(), JsValue> {
+fn start_worker(way: &Rc<RefCell<Way>>, hand_over: &ToPageFn) -> Result<(), JsValue> {
     let url = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.query_selector(WORKER_META).ok().flatten())

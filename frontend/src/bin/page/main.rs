@@ -1,6 +1,8 @@
 //! The page's entry: puts the page in the place of what the server wrote into `#app`. It is made afresh: taking the
 //! server's elements over would take a fifth more code than making them.
 
+mod connect;
+
 use bowline_app::App;
 use bowline_app::link_api::ConnectLink;
 use leptos::prelude::*;
@@ -26,7 +28,7 @@ fn main() {
 
 fn mount(root: HtmlElement) {
     let page = leptos::mount::mount_to(root, || {
-        let connect: ConnectLink = bowline_frontend::connect::connect;
+        let connect: ConnectLink = connect::connect;
         provide_context(connect);
         view! { <App /> }
     });
