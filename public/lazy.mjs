@@ -84,3 +84,9 @@ export function showPictures(terminal) {
     data.startsWith("File=") ? first("iip", data, (handler) => handler.start()) : false,
   );
 }
+
+/** Waits for sign-ins in other windows; see `elsewhere.mjs`. */
+export const hearSignIns = async (channel, took) => (await import("./elsewhere.mjs")).hear(channel, took);
+
+/** Whether somebody is signed in at the proxy already; see `elsewhere.mjs`. */
+export const askForProof = async (url) => (await import("./elsewhere.mjs")).ask(url);

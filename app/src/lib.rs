@@ -19,6 +19,7 @@ pub mod context;
 pub mod error;
 pub mod functions;
 pub mod link_api;
+pub mod sign_in;
 pub mod theme;
 pub mod workspace;
 

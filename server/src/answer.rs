@@ -102,7 +102,8 @@ pub(crate) fn complete(headers: &mut HeaderMap) {
             PERMISSIONS,
             "camera=(), geolocation=(), microphone=(self), clipboard-read=(self), clipboard-write=(self)",
         ),
-        (OPENER, "same-origin"),
+        // The small window of a sign-in elsewhere may close itself.
+        (OPENER, "same-origin-allow-popups"),
         (RESOURCE, "same-origin"),
         (CACHE_CONTROL, "no-store"),
         (

@@ -28,6 +28,7 @@ use axum::http::{Extensions, HeaderMap, HeaderValue};
 use bowline_app::context::{Door, Login, Secret};
 use bowline_app::error::{AppError, ErrorCode};
 use bowline_app::functions::logins::Browser;
+use bowline_app::sign_in::SignIn;
 use bowline_app::workspace::store::write_private;
 
 use self::attempts::Attempts;
@@ -187,8 +188,16 @@ impl Gate {
         }
     }
 
-    /// Whether the page can offer a login: a secret is all it takes.
-    pub fn takes_secrets(&self) -> bool {
+    /// How somebody signs in.
+    pub fn sign_in(&self) -> SignIn {
+        match self.auth {
+            Auth::Token | Auth::None => SignIn::Secret,
+            Auth::Proxy => SignIn::Elsewhere,
+        }
+    }
+
+    /// Whether the page itself can offer a login; else it takes a proxy in front.
+    pub fn offers_login(&self) -> bool {
         self.auth == Auth::Token
     }
 
@@ -372,7 +381,7 @@ const COOKIE_AGE_S: u32 = 400 * 24 * 60 * 60;
 
 impl Door for Gate {
     fn login(&self, secret: &Secret, request: &Parts) -> Result<Login, AppError> {
-        if !self.takes_secrets() {
+        if self.auth != Auth::Token {
             return Err(refused("this server lets nobody in by code or token"));
         }
         let asked = Asked::of(request);

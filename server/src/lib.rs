@@ -19,6 +19,7 @@ mod recording;
 mod render;
 pub mod router;
 pub mod say;
+mod signed_in;
 mod state;
 mod upload;
 mod urls;
@@ -159,7 +160,7 @@ impl Server {
             version: VERSION,
         };
         let shared = router::Shared {
-            renderer: Arc::new(Renderer::start(context.clone())?),
+            renderer: Arc::new(Renderer::start(context.clone(), gate.sign_in())?),
             context,
             gate: Arc::clone(&gate),
             uploads: Arc::new(Uploads::open(config.uploads_dir, config.upload_limit)),

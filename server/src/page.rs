@@ -11,6 +11,7 @@ use axum::response::Response;
 use bowline_app::App;
 use bowline_app::context::{AppContext, GateView, Listed};
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::sign_in::SignIn;
 use bowline_app::theme::Choice;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
@@ -29,11 +30,19 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 
 /// Renders the page. `context` is handed to the body only behind the gate: the login view has nothing it
 /// could leak.
-pub(crate) async fn render(view: GateView, context: AppContext, request: Request) -> Response {
+pub(crate) async fn render(
+    view: GateView,
+    sign_in: SignIn,
+    context: AppContext,
+    request: Request,
+) -> Response {
     let nonce = Nonce::new();
     let theme = theme(request.headers());
     let pass: Option<&Pass> = request.extensions().get();
-    let proof = pass.and_then(Pass::page_proof).map(str::to_owned);
+    let who = Who {
+        sign_in,
+        proof: pass.and_then(Pass::page_proof).map(str::to_owned),
+    };
     let listed = match view {
         GateView::Open => Listed(context.host.list().await.unwrap_or_default()),
         GateView::Login => Listed::default(),
@@ -44,6 +53,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
             // Instead of the one that leptos_axum provides: the policy must name the same.
             provide_context(nonce.clone());
             provide_context(view);
+            provide_context(sign_in);
             if view == GateView::Open {
                 provide_context(context.clone());
                 provide_context(listed.clone());
@@ -52,7 +62,7 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
     };
     let shell = {
         let nonce = nonce.clone();
-        move || shell(&theme, view, proof.clone(), &nonce)
+        move || shell(&theme, view, &who, &nonce)
     };
     let handler = leptos_axum::render_app_async_with_context(provide, shell);
     let (mut parts, body) = handler(request).await.into_parts();
@@ -71,13 +81,16 @@ pub(crate) async fn render(view: GateView, context: AppContext, request: Request
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The document. The page's WASM takes over what is in `#app`, and nothing else.
-fn shell(
-    theme: &Choice,
-    view: GateView,
+/// What the page is told about who may enter.
+#[derive(Clone)]
+struct Who {
+    sign_in: SignIn,
+    /// What the page proves itself with where nobody logs in.
     proof: Option<String>,
-    nonce: &Nonce,
-) -> impl IntoView + use<> {
+}
+
+/// The document. The page's WASM takes over what is in `#app`, and nothing else.
+fn shell(theme: &Choice, view: GateView, who: &Who, nonce: &Nonce) -> impl IntoView + use<> {
     let head = match assets::index() {
         Some(index) => under_build(head_of(&index)).replace(NONCE_MARK, nonce),
         None => BARE_HEAD.to_owned(),
@@ -96,7 +109,7 @@ fn shell(
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute().to_owned() data-link="connecting">
             <head inner_html=head></head>
-            <body data-gate=view.name() data-proof=proof>
+            <body data-gate=view.name() data-sign-in=who.sign_in.name() data-proof=who.proof.clone()>
                 {missing}
                 <div id="app">
                     <App />

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use bowline_app::context::{AppContext, GateView};
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::sign_in::SignIn;
 use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -16,6 +17,7 @@ use crate::answer;
 pub(crate) struct Renderer {
     runtime: Handle,
     context: AppContext,
+    sign_in: SignIn,
     // Ends the thread when dropped.
     _stop: DropGuard,
     _thread: JoinHandle<()>,
@@ -23,7 +25,7 @@ pub(crate) struct Renderer {
 
 impl Renderer {
     /// Starts the thread.
-    pub(crate) fn start(context: AppContext) -> std::io::Result<Self> {
+    pub(crate) fn start(context: AppContext, sign_in: SignIn) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -36,6 +38,7 @@ impl Renderer {
         Ok(Self {
             runtime: handle,
             context,
+            sign_in,
             _stop: stop.drop_guard(),
             _thread: thread,
         })
@@ -48,7 +51,7 @@ impl Renderer {
 
     /// Renders the page.
     pub(crate) async fn page(&self, view: GateView, request: Request) -> Response {
-        let rendering = crate::page::render(view, self.context.clone(), request);
+        let rendering = crate::page::render(view, self.sign_in, self.context.clone(), request);
         let rendered = self.runtime.spawn(rendering).await;
         rendered.unwrap_or_else(|error| {
             tracing::error!(%error, "the page could not be rendered");

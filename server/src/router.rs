@@ -14,12 +14,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on, post};
 use bowline_app::context::{AppContext, GateView};
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::sign_in::SignIn;
 use futures_util::FutureExt as _;
 
 use crate::gate::{Access, Asked, Gate};
 use crate::render::Renderer;
 use crate::upload::Uploads;
-use crate::{answer, api, assets, link, recording, upload};
+use crate::{answer, api, assets, link, recording, signed_in, upload};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Route {
 /// What of the API is no server function, because it is streamed.
 const UPLOAD: &str = bowline_app::functions::upload::PATH;
 const RECORDING: &str = "/api/session/recording";
+/// Where signing in by another site begins, and behind a proxy ends: it asked who comes on the way here.
+const SIGN_IN: &str = "/auth/login";
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
@@ -48,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/health", Access::Probe),
         route(Method::GET, "/ready", Access::Probe),
         route(Method::GET, "/assets/{*file}", Access::Public),
+        route(Method::GET, SIGN_IN, Access::Public),
         route(Method::GET, "/link/socket", Access::Upgrade),
         route(Method::POST, "/link/poll", Access::Proven),
         route(Method::POST, "/link/send", Access::Proven),
@@ -94,6 +98,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(|| async { "ready\n" }))
         .route("/assets/{*file}", get(assets::serve))
+        .route(SIGN_IN, get(sign_in).with_state(shared.clone()))
         .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
         .route(
             RECORDING,
@@ -135,6 +140,20 @@ async fn page(State(shared): State<Shared>, request: Request) -> Response {
     shared.renderer.page(GateView::Open, request).await
 }
 
+async fn sign_in(State(shared): State<Shared>, request: Request) -> Response {
+    if shared.gate.sign_in() == SignIn::Secret {
+        return (StatusCode::SEE_OTHER, [(LOCATION, "../")]).into_response();
+    }
+    let asked = Asked::new(request.headers(), request.extensions());
+    match shared.gate.admit(Access::Page, asked) {
+        Ok(pass) => match pass.page_proof() {
+            Some(proof) => signed_in::page(proof, request.uri().query()),
+            None => (StatusCode::SEE_OTHER, [(LOCATION, "../")]).into_response(),
+        },
+        Err(error) => answer::page(&error),
+    }
+}
+
 async fn not_found() -> Response {
     answer::json(&AppError::new(ErrorCode::NotFound, "there is no such path"))
 }
@@ -167,7 +186,7 @@ async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -
         Err(error)
             if access == Access::Page
                 && error.code() == ErrorCode::Unauthenticated
-                && shared.gate.takes_secrets() =>
+                && shared.gate.offers_login() =>
         {
             let mut response = shared.renderer.page(GateView::Login, request).await;
             *response.status_mut() = StatusCode::UNAUTHORIZED;

@@ -29,6 +29,7 @@ const COPIES: [Copies; 8] = [
         "vendor",
         "public",
         &[
+            "elsewhere.mjs",
             "lazy.mjs",
             "search.mjs",
             "takeover.mjs",

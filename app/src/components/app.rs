@@ -20,6 +20,11 @@ pub fn App() -> impl IntoView {
     provide_context(super::OpenLink(StoredValue::new(None)));
 
     #[cfg(feature = "hydrate")]
+    if seed::sign_in() == crate::sign_in::SignIn::Elsewhere {
+        super::elsewhere::follow(super::login::Way::expect());
+    }
+
+    #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         code.take_from_address();
         // The cookie opened the page, but the page's own secret is missing: the code brings a new one.

@@ -3,11 +3,19 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "hydrate")]
+use super::elsewhere;
 use super::ending::EndingNotice;
 use super::lost::LostNotice;
 use super::{Gate, LinkState, RestartTold};
 use crate::context::GateView;
+#[cfg(feature = "hydrate")]
+use crate::link_api::LinkKind;
+#[cfg(feature = "hydrate")]
+use crate::sign_in::SignIn;
 use crate::state::banner::{Banner, Offer};
+#[cfg(feature = "hydrate")]
+use crate::state::seed;
 
 /// The bar, while there is something to say. Lies over the panes: nothing moves when it comes or goes.
 #[component]
@@ -18,6 +26,15 @@ pub(crate) fn LinkBanner() -> impl IntoView {
 
     #[cfg(feature = "hydrate")]
     watch(link, shown, expect_context::<RestartTold>().0);
+    #[cfg(feature = "hydrate")]
+    if seed::sign_in() == SignIn::Elsewhere {
+        let way = super::login::Way::expect();
+        Effect::new(move |_| {
+            if link.get().kind == LinkKind::Auth {
+                elsewhere::ask_quietly(way);
+            }
+        });
+    }
     #[cfg(not(feature = "hydrate"))]
     let _ = (link, expect_context::<RestartTold>());
 
@@ -54,7 +71,7 @@ pub(crate) fn LinkBanner() -> impl IntoView {
                 <button
                     type="button"
                     class="button primary"
-                    on:click=move |_| gate.set(GateView::Login)
+                    on:click=move |_| sign_in(gate)
                 >
                     "Sign in again"
                 </button>
@@ -79,6 +96,15 @@ pub(crate) fn LinkBanner() -> impl IntoView {
             <LostNotice />
         </div>
     }
+}
+
+/// Where another site does it a small window opens; else, or where the browser allows none, the login view.
+fn sign_in(gate: RwSignal<GateView>) {
+    #[cfg(feature = "hydrate")]
+    if seed::sign_in() == SignIn::Elsewhere && elsewhere::open_window() {
+        return;
+    }
+    gate.set(GateView::Login);
 }
 
 /// Looks at the clock twice a second while there is no connection.

@@ -8,9 +8,12 @@ use leptos::task::spawn_local;
 use super::Gate;
 #[cfg(feature = "hydrate")]
 use super::OpenLink;
+use super::elsewhere::SignInElsewhere;
 use super::icons::Knot;
 use crate::context::GateView;
 use crate::functions;
+use crate::sign_in::SignIn;
+use crate::state::seed;
 
 /// A login code that came in the address, in context.
 #[derive(Clone, Copy, Default)]
@@ -87,16 +90,33 @@ fn try_secret(stage: RwSignal<Stage>, way: Way, secret: Secret) {
 
 /// The way in.
 #[derive(Clone, Copy)]
-struct Way {
+pub(super) struct Way {
     gate: RwSignal<GateView>,
     #[cfg(feature = "hydrate")]
     open: OpenLink,
 }
 
 impl Way {
+    /// That of the page, by its context.
+    pub(super) fn expect() -> Self {
+        Self {
+            gate: expect_context::<Gate>().0,
+            #[cfg(feature = "hydrate")]
+            open: expect_context::<OpenLink>(),
+        }
+    }
+
+    /// Whether a workspace lies below the login view.
+    fn waits(self) -> bool {
+        #[cfg(feature = "hydrate")]
+        return self.open.0.with_value(Option::is_some);
+        #[cfg(not(feature = "hydrate"))]
+        false
+    }
+
     /// Keeps the proof. A workspace that lies below goes on with it; without one the page is loaded again, now
     /// with the cookie.
-    fn enter(self, proof: &str) {
+    pub(super) fn enter(self, proof: &str) {
         #[cfg(feature = "hydrate")]
         {
             crate::browser::set_proof(Some(proof));
@@ -116,12 +136,16 @@ impl Way {
 /// The login view.
 #[component]
 pub(crate) fn Login() -> impl IntoView {
+    let way = Way::expect();
+    match seed::sign_in() {
+        SignIn::Secret => view! { <SignInBySecret way /> }.into_any(),
+        SignIn::Elsewhere => view! { <SignInElsewhere waits=way.waits() /> }.into_any(),
+    }
+}
+
+#[component]
+fn SignInBySecret(way: Way) -> impl IntoView {
     let code = expect_context::<LoginCode>();
-    let way = Way {
-        gate: expect_context::<Gate>().0,
-        #[cfg(feature = "hydrate")]
-        open: expect_context::<OpenLink>(),
-    };
     let stage = RwSignal::new(Stage::Asking);
     let secret = RwSignal::new(String::new());
 

@@ -26,6 +26,7 @@ pub(crate) mod dom;
 pub(crate) mod drag_view;
 #[cfg(feature = "hydrate")]
 mod dragging;
+mod elsewhere;
 mod ending;
 #[cfg(feature = "hydrate")]
 mod files;

@@ -10,6 +10,7 @@ use crate::context::Listed;
 use crate::functions::sessions::SessionRow;
 #[cfg(feature = "ssr")]
 use crate::functions::setup::TerminalMode;
+use crate::sign_in::SignIn;
 use crate::workspace::{View, WorkspaceReply};
 
 /// The beginning.
@@ -83,6 +84,21 @@ pub(crate) fn gate() -> GateView {
     }
     #[cfg(not(feature = "hydrate"))]
     use_context::<GateView>().unwrap_or_default()
+}
+
+/// How somebody signs in.
+pub(crate) fn sign_in() -> SignIn {
+    #[cfg(feature = "hydrate")]
+    {
+        let body = document().body();
+        let way = body.and_then(|body| body.get_attribute("data-sign-in"));
+        match way.as_deref() {
+            Some("elsewhere") => SignIn::Elsewhere,
+            _ => SignIn::Secret,
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    use_context::<SignIn>().unwrap_or_default()
 }
 
 #[cfg(all(test, feature = "ssr"))]

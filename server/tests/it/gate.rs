@@ -54,7 +54,7 @@ async fn check(
         let (wanted, code) = match expected(route.access) {
             In => {
                 let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
-                let is_login = route.path == "/api/login";
+                let is_login = ["/api/login", "/auth/login"].contains(&route.path);
                 assert!(is_login || !refused.contains(&status), "{name}: {status}");
                 continue;
             }
@@ -206,6 +206,74 @@ async fn the_login_lets_in_everywhere() {
                 "{route:?}"
             );
         }
+    })
+    .await;
+}
+
+const BY_PROXY: &str = "--auth proxy --owner ana@example.com --trusted-proxy 127.0.0.1 --public-url https://desk.example";
+
+#[tokio::test]
+async fn a_proxy_lets_in_the_owner_and_nobody_else() {
+    with(BY_PROXY, async |server| {
+        let outside = |access| match access {
+            Access::Probe | Access::Public => In,
+            _ => Refused,
+        };
+        let named = |request: RequestBuilder, name: &str| {
+            let request = request.header("host", "desk.example");
+            request.header("x-forwarded-email", name)
+        };
+        for name in ["eve@example.com", "", "ana@example.com, eve@example.com"] {
+            let dress = |request| named(request, name);
+            check(server, name, dress, outside).await;
+        }
+        let twice = |request| {
+            let request = named(request, "ana@example.com");
+            request.header("x-forwarded-email", "ana@example.com")
+        };
+        check(server, "named twice", twice, outside).await;
+        // A page of another site can make the browser go through the proxy, as the owner.
+        let foreign =
+            |request| named(request, "ana@example.com").header("origin", "https://evil.example");
+        check(server, "foreign page", foreign, |access| match access {
+            Access::Probe => In,
+            _ => Refused,
+        })
+        .await;
+        let unproven = |request| named(request, "Ana@Example.com");
+        check(server, "no proof", unproven, |access| match access {
+            Access::Probe | Access::Public | Access::Page => In,
+            Access::Proven => Unauthenticated,
+            Access::Upgrade => Refused,
+        })
+        .await;
+
+        let page = named(server.bare(Method::GET, "/"), "ana@example.com");
+        let page = page.send().await.unwrap().text().await.unwrap();
+        let (_, rest) = page.split_once("data-proof=\"").unwrap();
+        let (proof, _) = rest.split_once('"').unwrap();
+        let dress = |request| {
+            let request = named(request, "ana@example.com").header("bowline-proof", proof);
+            request.header("origin", "https://desk.example")
+        };
+        check(server, "the owner", dress, |_| In).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_believed_lets_in_nobody() {
+    let distant = BY_PROXY.replace("127.0.0.1", "10.0.0.7");
+    with(&distant, async |server| {
+        let dress = |request: RequestBuilder| {
+            let request = request.header("x-forwarded-email", "ana@example.com");
+            request.header("bowline-proxy-secret", "guessed guessed guessed")
+        };
+        check(server, "unproven proxy", dress, |access| match access {
+            Access::Probe | Access::Public => In,
+            _ => Refused,
+        })
+        .await;
     })
     .await;
 }

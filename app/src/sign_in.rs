@@ -1,0 +1,31 @@
+//! What the page and the server agree on about signing in by another site: a proxy's or an identity provider's. The page
+//! opens [`PATH`] in a small window; where that ends, the server's last page says so on [`CHANNEL`].
+
+pub use crate::functions::client::PROOF_KEY;
+
+/// Where such a sign-in begins, below the page's folder.
+pub const PATH: &str = "auth/login";
+/// What of its query says that a page waits, and that the window is to be closed at the end.
+pub const WINDOW: &str = "window=1";
+/// The `BroadcastChannel` that brings the new proof to every page that waits.
+pub const CHANNEL: &str = "bowline-signed-in";
+
+/// How the login view lets somebody in. On the server it is in context; the browser reads `<body data-sign-in>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignIn {
+    /// By a code or the access token, typed into the view.
+    #[default]
+    Secret,
+    /// By another site.
+    Elsewhere,
+}
+
+impl SignIn {
+    /// The value of `<body data-sign-in>`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
