@@ -147,6 +147,11 @@ export class BowlineServer {
     this.port = Number(new URL(this.loginUrl).port);
   }
 
+  /** Loses a file of the state folder. */
+  async forget(/** @type {string} */ name) {
+    await rm(path.join(this.stateDir, name));
+  }
+
   /** Ends the process and waits until it is gone. */
   async kill(/** @type {NodeJS.Signals} */ signal = "SIGKILL") {
     const child = this.#child;

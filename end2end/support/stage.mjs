@@ -8,6 +8,7 @@ import { chromium, firefox } from "playwright-core";
 
 import { CuttingProxy } from "./cutting-proxy.mjs";
 import { Nginx } from "./nginx.mjs";
+import { SigningProxy } from "./signing-proxy.mjs";
 import { BowlinePage } from "./page.mjs";
 import { BowlineServer, repository } from "./server.mjs";
 
@@ -106,6 +107,12 @@ export class Stage {
   async cuttingProxy(cruelty) {
     const proxy = await CuttingProxy.start(this.#theServer().port, cruelty);
     this.#cleanups.push(() => proxy.close());
+    return proxy;
+  }
+
+  async signingProxy() {
+    const proxy = await SigningProxy.start(this.#theServer().port);
+    this.#cleanups.push(() => proxy.stop());
     return proxy;
   }
 
