@@ -32,6 +32,10 @@ pub enum ErrorCode {
     NotFound,
     /// The path exists, but not for this method.
     Method,
+    /// The rest of the body did not come in time.
+    Timeout,
+    /// The body is packed, and isn't unpacked here.
+    Encoding,
     /// Based on an older state; `current` holds the present one.
     Stale,
     /// Input before the given position never arrived; `expected` says where to go on.
@@ -78,6 +82,8 @@ impl ErrorCode {
         Self::Running,
         Self::NotFound,
         Self::Method,
+        Self::Timeout,
+        Self::Encoding,
         Self::Stale,
         Self::InputGap,
         Self::Superseded,
@@ -102,8 +108,10 @@ impl ErrorCode {
             Self::Refused => 403,
             Self::Gone | Self::NotFound => 404,
             Self::Method => 405,
+            Self::Timeout => 408,
             Self::Exited | Self::Running | Self::Stale | Self::InputGap | Self::Superseded => 409,
             Self::TooLarge => 413,
+            Self::Encoding => 415,
             Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
             Self::Memory | Self::Ending | Self::Keeper => 503,
             Self::Internal | Self::Other => 500,

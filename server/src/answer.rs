@@ -12,6 +12,8 @@ use bowline_app::error::{AppError, ErrorCode};
 use http_body_util::BodyExt as _;
 use server_fn::error::FromServerFnError as _;
 
+use crate::request;
+
 /// The HTTP status of an error.
 pub(crate) fn status(code: ErrorCode) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -65,7 +67,8 @@ pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, App
     let mut kept = Vec::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| AppError::malformed("the request's body ended early"))?;
+        let early = || AppError::malformed("the request's body ended early");
+        let frame = frame.map_err(|error| request::unread(&error, early))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

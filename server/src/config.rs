@@ -201,6 +201,9 @@ pub enum ConfigError {
     /// A path that can't be a base path.
     #[error("--base-path {0}: give a path such as /bowline/, of letters, digits and - _ . ~ /")]
     BasePath(String),
+    /// No permissions.
+    #[error("--socket-mode {0}: give permissions in octal digits, such as 600 or 660")]
+    SocketMode(String),
     /// Not a URL of a proxy.
     #[error("--public-url {0}: give scheme and host, such as https://terminals.example.com")]
     PublicUrl(String),

@@ -17,6 +17,7 @@ mod page;
 pub mod peer;
 mod recording;
 mod render;
+mod request;
 pub mod router;
 pub mod say;
 mod signed_in;
@@ -32,7 +33,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
@@ -108,8 +108,9 @@ pub struct Shutdown<Begin, AtOnce> {
 pub struct Server {
     listener: Listener,
     address: Option<SocketAddr>,
+    place: String,
     limits: Limits,
-    router: Router,
+    shared: router::Shared,
     host: Host,
     urls: Urls,
     on_exit: OnExit,
@@ -168,10 +169,11 @@ impl Server {
             routes: router::routes().into(),
         };
         Ok(Self {
+            place: listener.place()?,
             listener,
             address,
             limits: Limits::within(resources::open_files()),
-            router: router::router(&shared),
+            shared,
             host,
             urls,
             on_exit: config.on_exit,
@@ -193,6 +195,11 @@ impl Server {
         self.address
     }
 
+    /// Where it listens, for people.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// The page's URLs, the one for a browser on this machine first, with a login code that works once.
     pub fn urls(&self) -> Vec<String> {
         self.urls.issue()
@@ -204,9 +211,13 @@ impl Server {
         self,
         shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
     ) -> Result<(), Error> {
-        let serving = listen::serve(self.listener, self.router, self.limits);
+        let serving = {
+            let router = router::router(&self.shared, &self.limits);
+            listen::serve(self.listener, router, self.limits)
+        };
         let ending = async {
             shutdown.begin.await;
+            listen::tell_stopping();
             tracing::info!(target: "audit", pid = std::process::id(), "server ends");
             self.host.end(self.on_exit).await;
             if tokio::time::timeout(DRAIN, serving.end()).await.is_err() {
@@ -254,17 +265,22 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let server = Server::new(config, listener).await?;
     let (pid, version) = (std::process::id(), VERSION);
-    let address = server.address().map(|address| address.to_string());
+    let address = server.place();
     tracing::info!(target: "audit", pid, version, address, "server started");
     // Whoever started it may have closed its end; the server goes on.
     let mut urls = server.urls().into_iter();
     let mut stdout = std::io::stdout();
-    if let Some(here) = urls.next() {
+    let here = match server.address() {
+        Some(_) => urls.next(),
+        None => Some(server.place().to_owned()),
+    };
+    if let Some(here) = here {
         let _ = writeln!(stdout, "listening on {here}");
     }
     for public in urls {
         let _ = writeln!(stdout, "offered at {public}");
     }
+    listen::tell_ready(server.place());
     server.run(shutdown).await
 }
 

@@ -2,9 +2,12 @@
 //! manager; HTTP/1.1, and HTTP/2 for who begins with it. Knows no route: what a request means is the router's, who
 //! may send it the gate's.
 //!
-//! - [`Listener`]: bound, not yet answered. `carried`: one connection's bytes. `limits`: what one may take.
+//! - [`Listener`]: open, not yet answered. `bind` opens it, `activated` takes it from a service manager.
+//! - `carried`: one connection's bytes. `limits`: what one may take.
 //! - `serve`: the loop that accepts, and the end of it.
 
+mod activated;
+mod bind;
 mod carried;
 mod limits;
 mod serve;
@@ -15,6 +18,10 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
+pub use self::activated::{Activated, handed_over};
+pub(crate) use self::activated::{tell_ready, tell_stopping};
+pub use self::bind::BindError;
+use self::bind::SocketFile;
 pub use self::limits::Limits;
 pub(crate) use self::serve::serve;
 use crate::peer::Peer;
@@ -26,7 +33,8 @@ pub struct Listener(Socket);
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener),
+    /// Its file goes with it, if we made it.
+    Unix(UnixListener, Option<SocketFile>),
 }
 
 impl From<TcpListener> for Listener {
@@ -37,16 +45,29 @@ impl From<TcpListener> for Listener {
 
 impl From<UnixListener> for Listener {
     fn from(listener: UnixListener) -> Self {
-        Self(Socket::Unix(listener))
+        Self(Socket::Unix(listener, None))
     }
 }
 
 impl Listener {
+    /// Where that is, for people.
+    pub fn place(&self) -> io::Result<String> {
+        match &self.0 {
+            Socket::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
+            // It was made under another name than it has.
+            Socket::Unix(_, Some(file)) => Ok(file.to_string()),
+            Socket::Unix(listener, None) => Ok(match listener.local_addr()?.as_pathname() {
+                Some(path) => format!("unix:{}", path.display()),
+                None => "a socket without a name".to_owned(),
+            }),
+        }
+    }
+
     /// The address, unless it is a Unix socket.
     pub fn address(&self) -> io::Result<Option<SocketAddr>> {
         match &self.0 {
             Socket::Tcp(listener) => listener.local_addr().map(Some),
-            Socket::Unix(_) => Ok(None),
+            Socket::Unix(..) => Ok(None),
         }
     }
 
@@ -60,7 +81,7 @@ impl Listener {
                 }
                 Ok((Either::Left(stream), Peer::Tcp(address)))
             }
-            Socket::Unix(listener) => {
+            Socket::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
                 let uid = stream.peer_cred()?.uid();
                 Ok((Either::Right(stream), Peer::Unix { uid }))

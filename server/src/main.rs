@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
+use std::ops::Range;
 use std::process::ExitCode;
 
 use bowline_keeper::{KeeperConfig, Start};
@@ -9,11 +10,11 @@ use bowline_server::Shutdown;
 use bowline_server::audit;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::let_in::LoginArgs;
+use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::say::say;
 use bowline_server::visit;
 use bowline_terminal::resources;
 use clap::Parser as _;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -59,14 +60,17 @@ fn let_in(whom: LoginArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Closes what whoever started this left open beside the standard streams: programs in sessions would have it
-/// too, and whoever reads the other end of a pipe would wait for all of them. To be called before anything is opened.
-fn close_inherited() {
+/// Closes what whoever started this left open beside the standard streams, and not `handed_over`: programs in sessions
+/// would have it too, and whoever reads the other end of a pipe would wait for all of them. To be called before anything
+/// is opened.
+fn close_inherited(handed_over: &Range<i32>) {
     let Ok(listed) = std::fs::read_dir("/proc/self/fd") else {
         return;
     };
     let numbers = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
-    let inherited: Vec<i32> = numbers.filter(|number| *number > 2).collect();
+    let inherited: Vec<i32> = numbers
+        .filter(|number| *number > 2 && !handed_over.contains(number))
+        .collect();
     for number in inherited {
         // The list's own is closed already.
         let _ = nix::unistd::close(number);
@@ -75,7 +79,7 @@ fn close_inherited() {
 
 /// Keeps sessions.
 fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
-    close_inherited();
+    close_inherited(&(0..0));
     let config = arguments.config.resolve(|name| std::env::var_os(name))?;
     log(&config)?;
     if arguments.prove {
@@ -117,15 +121,20 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    close_inherited();
+    close_inherited(&handed_over(|name| std::env::var(name).ok()));
+    // Before it is asked for files, and before there are threads.
+    let activated = Activated::take()?;
     let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
     log(&config)?;
     check_open_files(config.sessions.max_sessions);
-    runtime()?.block_on(serve(config))
+    runtime()?.block_on(serve(config, activated))
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = bind(&config.listen.address).await?;
+async fn serve(config: Config, activated: Option<Activated>) -> anyhow::Result<()> {
+    let listener = match activated {
+        Some(activated) => activated.listen()?,
+        None => Listener::bind(&config.listen.address, config.listen.socket_mode).await?,
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // The first signal begins the end, a second one means at once.
@@ -162,17 +171,4 @@ fn check_open_files(max_sessions: usize) {
              the hard limit (`ulimit -Hn`, or LimitNOFILE of the service)"
         );
     }
-}
-
-async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(listen).await.map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AddrInUse {
-            anyhow::anyhow!(
-                "{listen} is taken by another program: stop it, or choose another port with \
-                 --listen (port 0 takes any free one)"
-            )
-        } else {
-            anyhow::anyhow!("cannot listen on {listen}: {error}")
-        }
-    })
 }

@@ -18,9 +18,10 @@ use bowline_app::sign_in::SignIn;
 use futures_util::FutureExt as _;
 
 use crate::gate::{Access, Asked, Gate};
+use crate::listen::Limits;
 use crate::render::Renderer;
 use crate::upload::Uploads;
-use crate::{answer, api, assets, link, recording, signed_in, upload};
+use crate::{answer, api, assets, link, recording, request, signed_in, upload};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub(crate) struct Shared {
 }
 
 /// The whole server.
-pub(crate) fn router(shared: &Shared) -> Router {
+pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
     let mut router = Router::new()
         .route("/", get(page).with_state(shared.clone()))
         .route("/health", get(|| async { "ok\n" }))
@@ -119,6 +120,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
             Arc::clone(&shared.base_path),
             below_base,
         ))
+        .layer(from_fn_with_state(limits.body_silence, request::check))
         .layer(from_fn(finish))
 }
 

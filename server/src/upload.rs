@@ -30,8 +30,6 @@ use crate::{answer, file_name};
 const AT_A_TIME: usize = 16;
 /// Pieces read and not yet written, per file; each is what the network gave at once, at most some hundred KiB.
 const PIECES: usize = 4;
-/// An upload of which nothing comes for so long is given up.
-const SILENCE: Duration = Duration::from_secs(60);
 /// How long the rest of a file that is refused is read and thrown away: who still sends it would else not come
 /// to read why.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -67,7 +65,7 @@ impl Uploads {
     async fn take(&self, form: &mut Form) -> Result<Stored, AppError> {
         let _place = self.places.acquire().await;
         let (writer, name) = loop {
-            let Some(field) = in_time(form.field()).await?? else {
+            let Some(field) = form.field().await? else {
                 return Err(AppError::malformed(format!(
                     "the form has no file: send it as the field {FIELD}"
                 )));
@@ -78,7 +76,7 @@ impl Uploads {
             }
         };
         let mut bytes = 0;
-        while let Some(piece) = in_time(form.piece()).await?? {
+        while let Some(piece) = form.piece().await? {
             bytes += piece.len() as u64;
             if bytes > self.limit {
                 return Err(too_large(self.limit));
@@ -90,7 +88,7 @@ impl Uploads {
         }
         let part = writer.finish().await.map_err(|error| self.error(&error))?;
         // Only the end of the form tells that it came whole.
-        while let Some(field) = in_time(form.field()).await?? {
+        while let Some(field) = form.field().await? {
             if field.name.as_deref() == Some(FIELD) {
                 return Err(AppError::malformed(
                     "one file at a time: the form has several",
@@ -205,12 +203,6 @@ fn too_large(limit: u64) -> AppError {
             crate::config::size::written(limit)
         ),
     )
-}
-
-/// Gives up on who says nothing more.
-async fn in_time<T>(what: impl Future<Output = T>) -> Result<T, AppError> {
-    let result = timeout(SILENCE, what).await;
-    result.map_err(|_| AppError::malformed("the rest of the upload did not come"))
 }
 
 /// Writes a file on a thread of its own. Dropped before its end, the file goes.

@@ -8,10 +8,20 @@ use super::{ConfigError, Env, is_given};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Where it listens")]
 pub struct ListenArgs {
-    /// Address and port; port 0 takes any free one. Without it, DATABRICKS_APP_PORT is honoured.
+    /// Address and port; port 0 takes any free one; or a Unix socket such as unix:/run/bowline/http.sock. A socket
+    /// that systemd hands over stands over it. Without it, DATABRICKS_APP_PORT is honoured.
     /// [default: 127.0.0.1:8000]
     #[arg(long, env = "BOWLINE_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<String>,
+
+    /// Who may connect to a Unix socket of --listen: its permissions, in octal digits as for chmod.
+    #[arg(
+        long,
+        env = "BOWLINE_SOCKET_MODE",
+        default_value = "600",
+        value_name = "MODE"
+    )]
+    pub socket_mode: String,
 
     /// Path below which everything is served.
     #[arg(
@@ -45,8 +55,10 @@ pub struct ListenArgs {
 /// Where it listens, and how it is known.
 #[derive(Debug, Clone)]
 pub struct Listen {
-    /// Address and port.
+    /// Address and port, or `unix:` and a path.
     pub address: String,
+    /// Permissions of a Unix socket.
+    pub socket_mode: u32,
     /// Path of the page; begins and ends with `/`.
     pub base_path: String,
     /// URLs of proxies in front.
@@ -83,6 +95,7 @@ impl ListenArgs {
         let hosts = self.allowed_host.iter().map(|host| host.trim());
         Ok(Listen {
             address,
+            socket_mode: socket_mode(self.socket_mode)?,
             base_path: base_path(self.base_path)?,
             public_urls: public_urls.map(public_url).collect::<Result<_, _>>()?,
             allowed_hosts: hosts
@@ -90,6 +103,13 @@ impl ListenArgs {
                 .map(str::to_ascii_lowercase)
                 .collect(),
         })
+    }
+}
+
+fn socket_mode(given: String) -> Result<u32, ConfigError> {
+    match u32::from_str_radix(given.trim(), 8) {
+        Ok(mode @ 0..=0o777) => Ok(mode),
+        _ => Err(ConfigError::SocketMode(given)),
     }
 }
 

@@ -43,6 +43,21 @@ fn serve_may_be_spelt_out() {
 }
 
 #[test]
+fn a_unix_socket_is_for_its_owner_unless_told_otherwise() {
+    for (arguments, mode) in [
+        ("--listen unix:/run/b.sock", 0o600),
+        ("--socket-mode 0660", 0o660),
+        ("--socket-mode 666", 0o666),
+    ] {
+        let config = resolve(arguments, &[HOME]).unwrap();
+        assert_eq!(config.listen.socket_mode, mode, "{arguments}");
+    }
+    for given in ["rw", "888", "7777", "-1"] {
+        assert!(resolve(&format!("--socket-mode={given}"), &[HOME]).is_err());
+    }
+}
+
+#[test]
 fn names_of_platforms_are_honoured_below_our_own() {
     let env = [
         HOME,

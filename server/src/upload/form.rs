@@ -11,6 +11,8 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bowline_app::error::AppError;
 use futures_util::{StreamExt as _, stream};
 
+use crate::request;
+
 /// What a form may have beside its file: boundaries, heads of fields, other fields, bytes.
 const BESIDE: u64 = 1024 * 1024;
 /// How much of a file that is refused is still read and thrown away, as a multiple of the limit.
@@ -145,5 +147,6 @@ fn unescaped(name: &str) -> String {
 }
 
 fn broken(error: &multer::Error) -> AppError {
-    AppError::malformed(format!("the form ended early, or is none: {error}"))
+    let early = || AppError::malformed(format!("the form ended early, or is none: {error}"));
+    request::unread(error, early)
 }

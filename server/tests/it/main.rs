@@ -15,6 +15,7 @@ mod gate;
 mod keepers;
 mod lifecycle;
 mod link;
+mod listen;
 mod login;
 mod page;
 mod recording;
