@@ -10,7 +10,7 @@ use bowline_protocol::ids::{ClientId, SessionId};
 use bowline_terminal::log::Recorded;
 use bowline_terminal::{
     ApiInput, CreateSession, Created, Error, History, Links, OnExit, Options, Read, Recording,
-    ScreenFormat, ScreenShot, SessionHandle, SessionInfo, Sessions, Word,
+    ScreenFormat, ScreenShot, SessionHandle, SessionInfo, Sessions, Totals, Word,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub(crate) enum Request {
         from: Option<u64>,
         max: usize,
     },
+    /// How much went through all terminals.
+    Totals,
 }
 
 /// An answer. Output comes as raw bytes beside it.
@@ -113,6 +115,7 @@ pub(crate) enum Answer {
         of: Box<RecordingOf>,
         piece: Recorded,
     },
+    Totals(Totals),
 }
 
 /// A [`Recording`] without its pieces.
@@ -295,6 +298,7 @@ pub(crate) async fn carry_out(
         Request::Create(create) => Answer::Created(sessions.create(create).await?),
         Request::Restart(session) => Answer::Created(sessions.restart(session).await?),
         Request::List => Answer::Listed(sessions.list()),
+        Request::Totals => Answer::Totals(Totals::now()),
         Request::Attach(session) => {
             let session = sessions.get(session)?;
             session.touch();

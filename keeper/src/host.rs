@@ -8,7 +8,7 @@ use bowline_protocol::frame::{Notice, Size};
 use bowline_protocol::ids::{ClientId, Generation, SessionId};
 use bowline_terminal::{
     ApiInput, CreateSession, Created, LinkError, Links, OnExit, Read, Recording, ScreenFormat,
-    ScreenShot, SessionInfo, Sessions, Transport, Word,
+    ScreenShot, SessionInfo, Sessions, Totals, Transport, Word,
 };
 use bytes::Bytes;
 use tokio::time::timeout;
@@ -118,6 +118,14 @@ impl Host {
     /// The keeper can't be reached.
     pub async fn list(&self) -> Result<Vec<SessionInfo>, Failure> {
         answered!(self, Request::List, Bytes::new(), (Answer::Listed(listed), _) => listed)
+    }
+
+    /// How much went through all terminals since the process that keeps them started.
+    ///
+    /// # Errors
+    /// The keeper can't be reached, or is of an older version.
+    pub async fn totals(&self) -> Result<Totals, Failure> {
+        answered!(self, Request::Totals, Bytes::new(), (Answer::Totals(totals), _) => totals)
     }
 
     /// What is known of a session; its idle clock starts anew.

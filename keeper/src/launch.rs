@@ -23,7 +23,7 @@ const OTHER_WITHIN: Duration = Duration::from_secs(1);
 /// A log longer than this begins anew with the next keeper, bytes.
 const LOG_MAX: u64 = 1024 * 1024;
 /// Told to the keeper beside what programs may have; no secrets are in there.
-const PASSED: [&str; 2] = ["RUST_LOG", "RUST_BACKTRACE"];
+const PASSED: [&str; 3] = ["RUST_LOG", "RUST_BACKTRACE", "BOWLINE_LOG_FORMAT"];
 
 /// How to start a keeper.
 #[derive(Debug, Clone)]

@@ -25,6 +25,7 @@
 //! - `session`: the session's state, its task, and the [`SessionHandle`] others hold.
 //! - `handover`: the state of all sessions, as another image of this process takes it up.
 //! - `status`, `foreground`: what the program does: running, idle, in need of attention. Pure, and its eyes.
+//! - `totals`: how much went through all terminals.
 //! - `viewers`, `wake`: who looks at a session, whose size rules, and how they are woken.
 //! - [`Sessions`]: the registry: admission, panes, listing, closing.
 //! - [`Links`]: viewers by client, transports by generation, batches in and out.
@@ -55,6 +56,7 @@ mod sessions;
 mod spawn;
 mod status;
 mod tmux;
+mod totals;
 mod viewers;
 mod wake;
 
@@ -71,6 +73,7 @@ pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Naming, Read, Recording, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions, Still};
 pub use status::{LastCommand, UnknownWord, Word};
+pub use totals::Totals;
 
 /// Takes a lock, also when a thread panicked while holding it: every critical section here leaves its
 /// data consistent at each step, and a terminal that goes on is worth more than one that stops.

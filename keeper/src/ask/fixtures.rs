@@ -239,9 +239,10 @@ fn requests() -> Vec<Request> {
             from: None,
             max: 0,
         },
+        Request::Totals,
     ];
     let numbers: Vec<u32> = requests.iter().map(number).collect();
-    assert!((0..20).all(|number| numbers.contains(&number)));
+    assert!((0..21).all(|number| numbers.contains(&number)));
     requests
 }
 
@@ -267,6 +268,7 @@ fn number(request: &Request) -> u32 {
         Request::Become(_) => 17,
         Request::Restart(_) => 18,
         Request::Record { .. } => 19,
+        Request::Totals => 20,
     }
 }
 
@@ -416,6 +418,10 @@ fn answers() -> Vec<Result<Answer, Failure>> {
                 }],
             },
         },
+        Answer::Totals(Totals {
+            read: 300,
+            printed: 70_000,
+        }),
     ];
     let kind = |answer: &Answer| match answer {
         Answer::Done => 0,
@@ -428,9 +434,10 @@ fn answers() -> Vec<Result<Answer, Failure>> {
         Answer::Screen(_) => 7,
         Answer::Tmux(_) => 8,
         Answer::Recorded { .. } => 9,
+        Answer::Totals(_) => 10,
     };
     let kinds: Vec<u32> = answers.iter().map(kind).collect();
-    assert!((0..10).all(|kind| kinds.contains(&kind)));
+    assert!((0..11).all(|kind| kinds.contains(&kind)));
     let reasons = [
         Reason::Gone,
         Reason::Exited,

@@ -374,6 +374,7 @@ impl Session {
     /// Output goes into the log and wakes whoever waits for it. The caller sees to it that it is parsed, once
     /// the viewers' bytes are on their way.
     fn append(&self, terminal: BorrowedFd<'_>, bytes: Bytes) {
+        crate::totals::printed(bytes.len());
         let now_ms = self.now_ms();
         // Only sequences ask.
         let speaker = bytes

@@ -24,6 +24,7 @@ use crate::readiness::{Watched, watch};
 use crate::screen::Echo;
 use crate::session::reading::{Floods, Output, Reader, read_available};
 use crate::session::{Phase, Session, Shared};
+use crate::totals;
 
 /// Output that costs less to parse at once than to have another thread woken for it, bytes.
 const LITTLE: usize = 256;
@@ -363,6 +364,7 @@ impl Task {
             match result {
                 Ok(count) => {
                     written += count;
+                    totals::read(count);
                     let mut shared = self.session.shared();
                     let client = shared.input.wrote(count, now_ms);
                     if written <= LITTLE {
