@@ -5,8 +5,6 @@ use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
 use super::elsewhere;
-use super::ending::EndingNotice;
-use super::lost::LostNotice;
 use super::{Gate, LinkState, RestartTold};
 use crate::context::GateView;
 #[cfg(feature = "hydrate")]
@@ -14,6 +12,7 @@ use crate::link_api::LinkKind;
 #[cfg(feature = "hydrate")]
 use crate::sign_in::SignIn;
 use crate::state::banner::{Banner, Offer};
+use crate::state::desk::Desk;
 #[cfg(feature = "hydrate")]
 use crate::state::seed;
 
@@ -22,6 +21,7 @@ use crate::state::seed;
 pub(crate) fn LinkBanner() -> impl IntoView {
     let gate = expect_context::<Gate>().0;
     let link = expect_context::<LinkState>().0;
+    let desk = expect_context::<Desk>();
     let shown = RwSignal::new(None::<Banner>);
 
     #[cfg(feature = "hydrate")]
@@ -92,8 +92,7 @@ pub(crate) fn LinkBanner() -> impl IntoView {
                     {button(offer)}
                 </div>
             }.into_any())}
-            <EndingNotice />
-            <LostNotice />
+            {move || desk.later.get().map(|chunk| (chunk.notices)())}
         </div>
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{access, clipboard, dictation, files, looks, regions};
+use super::{access, clipboard, dictation, looks, regions, uploading};
 use crate::keys::Command;
 use crate::panes;
 use crate::state::copied;
@@ -73,9 +73,9 @@ pub(crate) fn run(desk: Desk, command: Command) {
         }
         Command::Paste => clipboard::read_and_paste(desk),
         Command::Find => find(desk),
-        Command::Upload => files::ask(desk),
-        Command::DownloadText => files::save_text(desk),
-        Command::DownloadRecording => files::save_recording(desk),
+        Command::Upload => uploading::ask(desk),
+        Command::DownloadText => uploading::save_text(desk),
+        Command::DownloadRecording => uploading::save_recording(desk),
     }
 }
 

@@ -19,15 +19,23 @@ use crate::state::toasts::Tone;
 /// Learns where the page runs, and listens for the life of the page.
 pub(crate) fn listen(desk: Desk) {
     let keys = expect_context::<Keys>();
-    if let Some(problem) = keys.load(place()) {
-        let text = format!("Your keys can't be used, the defaults hold: {problem}");
-        desk.toasts.say(Tone::Problem, text);
+    if keys.settle(place()) {
+        // At once: until it is there, the defaults hold.
+        later::load(desk);
     }
     dom::listen_first(&window(), "keydown", move |event| {
         if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
             pressed(desk, keys, event);
         }
     });
+}
+
+/// Takes the keys that were saved.
+pub(super) fn load(desk: Desk) {
+    if let Some(problem) = expect_context::<Keys>().load() {
+        let text = format!("Your keys can't be used, the defaults hold: {problem}");
+        desk.toasts.say(Tone::Problem, text);
+    }
 }
 
 /// The chord in a key's event, unless the key types.

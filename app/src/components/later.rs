@@ -1,5 +1,5 @@
-//! What the first prompt does not wait for: dialogs, menus, hints, the search bar, commands. Their code is a chunk of
-//! its own, cut out of the page when it is built. It is fetched soon after the link stands, or at once when one of
+//! What the first prompt does not wait for: dialogs, menus, hints, notices, what is said over terminals, uploads,
+//! commands. Their code is a chunk of its own, cut out of the page when it is built. It is fetched soon after the link stands, or at once when one of
 //! them is wanted; until then nothing is there. What is shown when is the desk's.
 
 use leptos::prelude::*;
@@ -10,20 +10,23 @@ use super::LinkState;
 use super::context_menu::ContextMenu;
 use super::dictation::DictationPanel;
 use super::drag_view::DragLabel;
+use super::ending::EndingNotice;
 use super::link_details::LinkDetails;
+use super::lost::LostNotice;
 use super::palette::Palette;
 use super::paste_warning::PasteWarning;
 use super::picker::Picker;
-use super::search_bar::SearchBar;
 use super::settings::SettingsDialog;
 use super::setup_panel::SetupPanel;
 use super::shortcuts::Shortcuts;
 use super::splash::Splash;
 use super::tab_finder::TabFinder;
+use super::tab_name::NameField;
 use super::touch_keys::TouchKeys;
 use super::touch_menu::TouchMenuView;
 use super::upload_list::UploadList;
 use crate::keys::Command;
+use crate::panes::over::over;
 use crate::state::desk::{Desk, Overlay};
 use crate::state::later::Chunk;
 use crate::state::toasts::Tone;
@@ -46,7 +49,11 @@ impl From<SplitLoaderError> for Unfetched {
 fn fetch() -> Result<Chunk, Unfetched> {
     Ok(Chunk {
         layers,
-        search,
+        over,
+        notices,
+        name: |id, name| view! { <NameField id=id name=name /> }.into_any(),
+        #[cfg(feature = "hydrate")]
+        upload: super::uploading::send_all,
         run: perform,
     })
 }
@@ -69,7 +76,7 @@ async fn chunk(desk: Desk) -> Result<Chunk, Unfetched> {
 }
 
 /// Fetches what isn't there yet.
-fn load(desk: Desk) {
+pub(crate) fn load(desk: Desk) {
     spawn_local(async move {
         // What nobody asked for is not missed.
         if chunk(desk).await.is_err() && untrack(|| wanted(desk)) {
@@ -77,6 +84,7 @@ fn load(desk: Desk) {
             desk.menu.set(None);
             desk.touch_menu.set(None);
             desk.searching.end();
+            desk.renaming.set(None);
             tell(desk);
         }
     });
@@ -89,12 +97,17 @@ fn tell(desk: Desk) {
 
 /// Does a command, once what does it is there.
 pub(crate) fn run(desk: Desk, command: Command) {
+    then(desk, move |chunk| (chunk.run)(desk, command));
+}
+
+/// Does something with the chunk, once it is there.
+pub(crate) fn then(desk: Desk, act: impl FnOnce(Chunk) + 'static) {
     if let Some(chunk) = untrack(|| desk.later.get()) {
-        return (chunk.run)(desk, command);
+        return act(chunk);
     }
     spawn_local(async move {
         match chunk(desk).await {
-            Ok(chunk) => (chunk.run)(desk, command),
+            Ok(chunk) => act(chunk),
             Err(Unfetched) => tell(desk),
         }
     });
@@ -104,7 +117,7 @@ pub(crate) fn run(desk: Desk, command: Command) {
 fn wanted(desk: Desk) -> bool {
     let overlay = desk.overlay.with(Option::is_some);
     let menu = desk.menu.with(Option::is_some) || desk.touch_menu.with(Option::is_some);
-    overlay || menu || desk.searching.is_on()
+    overlay || menu || desk.searching.is_on() || desk.renaming.with(Option::is_some)
 }
 
 /// The place of what lies over the panes.
@@ -137,14 +150,22 @@ fn perform(desk: Desk, command: Command) {
     let _ = (desk, command);
 }
 
-fn search(pane: StoredValue<String>) -> AnyView {
-    view! { <SearchBar pane=pane /> }.into_any()
+fn notices() -> AnyView {
+    view! {
+        <EndingNotice />
+        <LostNotice />
+    }
+    .into_any()
 }
 
 fn layers(fingers: RwSignal<bool>) -> AnyView {
     let desk = expect_context::<Desk>();
     #[cfg(feature = "hydrate")]
-    super::dragging::listen(desk);
+    {
+        super::dragging::listen(desk);
+        super::keyboard::load(desk);
+        super::notices::run(desk);
+    }
     let row = desk.taste.memo(|settings| settings.access.keys);
     let over = move |overlay: Overlay| desk.overlay.get() == Some(overlay);
     view! {

@@ -58,10 +58,13 @@ mod splash;
 mod tab;
 mod tab_bar;
 mod tab_finder;
+mod tab_name;
 mod toasts;
 mod touch_keys;
 mod touch_menu;
 mod upload_list;
+#[cfg(feature = "hydrate")]
+mod uploading;
 #[cfg(feature = "hydrate")]
 mod viewport;
 #[cfg(feature = "hydrate")]

@@ -1,10 +1,6 @@
 //! Notifications of the system, for who has asked for them: shows what [`crate::state::notices`] finds worth one,
 //! and brings the session to the front when it is clicked. In the browser only.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use bowline_protocol::SessionId;
 use bowline_protocol::frame::Event;
 use js_sys::{Object, Promise, Reflect};
@@ -16,7 +12,7 @@ use super::dom;
 use crate::state::desk::Desk;
 use crate::state::notices::{Leave, Looking, Note, Notices, body};
 
-/// Sessions whose last words are kept; the first to be forgotten is the lowest id.
+/// Sessions whose last words are kept; the first to be forgotten is who said nothing for longest.
 const SENT: usize = 64;
 
 #[wasm_bindgen]
@@ -34,13 +30,13 @@ extern "C" {
     fn request_permission() -> Result<Promise, JsValue>;
 }
 
-/// What programs said last, by session.
-#[derive(Clone, Default)]
-pub(super) struct Sent(Rc<RefCell<BTreeMap<SessionId, String>>>);
+/// What programs said last, by session, in context.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sent(StoredValue<Vec<(SessionId, String)>>);
 
 impl Sent {
     /// Hears what happens in a session.
-    pub(super) fn hear(&self, session: SessionId, event: &Event) {
+    pub(super) fn hear(self, session: SessionId, event: &Event) {
         let Event::Notification { title, body, .. } = event else {
             return;
         };
@@ -48,15 +44,21 @@ impl Sent {
             Some(title) => format!("{title}: {body}"),
             None => body.clone(),
         };
-        let mut sent = self.0.borrow_mut();
-        if sent.len() >= SENT && !sent.contains_key(&session) {
-            sent.pop_first();
-        }
-        sent.insert(session, words);
+        self.0.update_value(|sent| {
+            sent.retain(|(other, _)| *other != session);
+            if sent.len() >= SENT {
+                sent.remove(0);
+            }
+            sent.push((session, words));
+        });
     }
 
-    fn of(&self, session: SessionId) -> Option<String> {
-        self.0.borrow().get(&session).cloned()
+    fn of(self, session: SessionId) -> Option<String> {
+        self.0.with_value(|sent| {
+            let mut sent = sent.iter();
+            let (_, words) = sent.find(|(other, _)| *other == session)?;
+            Some(words.clone())
+        })
     }
 }
 
@@ -88,7 +90,8 @@ pub(super) fn ask(then: impl FnOnce(Leave) + 'static) {
 }
 
 /// Shows them for the life of the page.
-pub(super) fn run(desk: Desk, sent: Sent) {
+pub(super) fn run(desk: Desk) {
+    let sent = expect_context::<Sent>();
     let looking = RwSignal::new(Looking::Here);
     let notices = StoredValue::new(Notices::default());
     let look = move || {
@@ -106,7 +109,6 @@ pub(super) fn run(desk: Desk, sent: Sent) {
     }
     dom::listen(&document(), "visibilitychange", move |_| look());
     look();
-    let sent = send_wrapper::SendWrapper::new(sent);
     Effect::new(move |_| {
         let looking = looking.get();
         let notes = desk

@@ -376,7 +376,7 @@ impl Export {
     fn run(self, json: &str) -> &'static str {
         #[cfg(feature = "hydrate")]
         match self {
-            Self::File => super::files::save("bowline-keys.json", json),
+            Self::File => super::uploading::save("bowline-keys.json", json),
             Self::Clipboard => super::clipboard::write(json),
         }
         #[cfg(not(feature = "hydrate"))]

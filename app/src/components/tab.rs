@@ -2,8 +2,8 @@
 //! session goes on), arrow keys go along the bar.
 
 use leptos::either::Either;
-use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
-use leptos::html::{Div, Input};
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
@@ -11,7 +11,7 @@ use leptos::web_sys;
 use super::icons::Icon;
 use crate::state::desk::Desk;
 use crate::state::face::{self, Face};
-use crate::workspace::{MAX_NAME, Workspace};
+use crate::workspace::Workspace;
 
 /// One tab.
 #[component]
@@ -105,9 +105,9 @@ pub(crate) fn TabView(tab: String) -> impl IntoView {
                 <span class="tab-mark" aria-hidden="true">
                     {move || mark.get().icon().map(|name| view! { <Icon name=name /> })}
                 </span>
-                {move || match renaming.get() {
-                    true => Either::Left(view! { <NameField id=id name=name.get_untracked() /> }),
-                    false => Either::Right(view! {
+                {move || match desk.later.get().filter(|_| renaming.get()) {
+                    Some(chunk) => Either::Left((chunk.name)(id, name.get_untracked())),
+                    None => Either::Right(view! {
                         <span class="tab-name">{move || name.get()}</span>
                         <span class="tab-detail" data-words=move || detail.get()></span>
                     }),
@@ -151,56 +151,5 @@ fn walk(desk: Desk, step: impl FnOnce(&mut Workspace)) {
     {
         // Fails only for elements outside the document.
         let _ = element.focus();
-    }
-}
-
-/// The name being edited in place. Enter and leaving keep it, Escape doesn't.
-#[component]
-fn NameField(id: StoredValue<String>, name: String) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let node = NodeRef::<Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = node.get() {
-            // Fails only for elements outside the document.
-            let _ = input.focus();
-            input.select();
-        }
-    });
-    let keep = move || {
-        let mine = desk
-            .renaming
-            .with_untracked(|renaming| id.with_value(|id| renaming.as_ref() == Some(id)));
-        // Leaving also comes from the field's own removal, when its node is no longer to be asked for.
-        if mine && let Some(input) = node.get_untracked() {
-            desk.rename(&id.get_value(), &input.value());
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        event.stop_propagation();
-        match event.key().as_str() {
-            "Enter" if !event.is_composing() => keep(),
-            "Escape" => {
-                desk.renaming.set(None);
-                desk.focus();
-            }
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    view! {
-        <input
-            class="tab-field"
-            type="text"
-            aria-label="Name of the tab"
-            maxlength=MAX_NAME
-            spellcheck="false"
-            autocomplete="off"
-            value=name
-            node_ref=node
-            on:keydown=on_key
-            on:blur=move |_: FocusEvent| keep()
-            on:click=|event| event.stop_propagation()
-            on:dblclick=|event| event.stop_propagation()
-        />
     }
 }

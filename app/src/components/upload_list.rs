@@ -51,7 +51,7 @@ pub(crate) fn UploadList() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 fn cancel(desk: Desk, id: u32) {
-    super::files::cancel(desk, id);
+    super::uploading::cancel(desk, id);
 }
 
 /// The server sends nothing.

@@ -52,11 +52,11 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         }
     });
     let sent = super::notices::Sent::default();
-    let heard = sent.clone();
+    provide_context(sent);
     link.on_news(move |session, news| match news {
         News::Followed => desk.attached(session),
         News::Event(event) => {
-            heard.hear(session, event);
+            sent.hear(session, event);
             desk.hear(session, event);
         }
     });
@@ -82,7 +82,6 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         keyboard::listen(desk);
         clipboard::listen(desk);
         files::listen(desk);
-        super::notices::run(desk, sent.clone());
         visible.set(!document().hidden());
         dom::listen(&document(), "visibilitychange", move |_| {
             visible.set(!document().hidden());

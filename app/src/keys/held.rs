@@ -44,10 +44,16 @@ impl Keys {
         }
     }
 
-    /// Learns where the page runs and what was saved. Answers why the saved keys can't be used, if so.
+    /// Learns where the page runs. Answers whether keys were saved.
     #[cfg(feature = "hydrate")]
-    pub(crate) fn load(self, place: Place) -> Option<String> {
+    pub(crate) fn settle(self, place: Place) -> bool {
         self.place.set(place);
+        stored::get(STORED_AS).is_some()
+    }
+
+    /// Takes what was saved. Answers why that can't be used, if so.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn load(self) -> Option<String> {
         let text = stored::get(STORED_AS)?;
         match Keymap::from_json(&text) {
             Ok(loaded) => self.keymap.set(loaded.keymap),

@@ -5,14 +5,22 @@ use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::keys::Command;
+use crate::panes::Parts;
 
 /// What the chunk gives.
 #[derive(Clone, Copy)]
 pub(crate) struct Chunk {
     /// Makes all that lies over the panes.
     pub(crate) layers: fn(fingers: RwSignal<bool>) -> AnyView,
-    /// Makes the search bar of a pane.
-    pub(crate) search: fn(pane: StoredValue<String>) -> AnyView,
+    /// Makes what is said over a terminal.
+    pub(crate) over: fn(Parts) -> AnyView,
+    /// Makes the notices about sessions.
+    pub(crate) notices: fn() -> AnyView,
+    /// Makes the field for a tab's name.
+    pub(crate) name: fn(tab: StoredValue<String>, name: String) -> AnyView,
+    /// Sends files, and types their paths in a pane.
+    #[cfg(feature = "hydrate")]
+    pub(crate) upload: fn(Desk, pane: &str, files: &js_sys::Array),
     /// Does a command.
     pub(crate) run: fn(Desk, Command),
 }

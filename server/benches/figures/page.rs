@@ -6,16 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::table::Table;
 
+/// What comes with the chunk.
+const LATER: &str = "later: dialogs, code and styles";
+
 /// What files are counted under: first what the first prompt waits for.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "page, code",
     "worker, code",
     "xterm",
     "styles",
     "a font",
-    "later: dialogs, code",
+    LATER,
     "later: pictures, search, WebGL, copies",
     "later: other fonts, icons",
+    "only without a worker: its code",
 ];
 
 /// How many of them the first prompt waits for.
@@ -95,8 +99,10 @@ fn part(path: &Path) -> Option<&'static str> {
     Some(match extension {
         "br" | "gz" | "html" => return None,
         "woff2" if name == FONT => "a font",
-        "css" => "styles",
-        "wasm" if name.starts_with("split") => "later: dialogs, code",
+        "css" if name == "page.css" => "styles",
+        "wasm" if name == "split_beside.wasm" => "only without a worker: its code",
+        "wasm" if name.starts_with("split") || name.starts_with("chunk") => LATER,
+        "css" => LATER,
         "mjs"
             if matches!(
                 file,
