@@ -1,7 +1,7 @@
 //! The page's two programs as files for a browser: compiled, the page cut into what it begins with and chunks that it
 //! fetches later, bound to JavaScript, and made small. Must not know what else the page is made of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
@@ -28,7 +28,13 @@ pub(crate) fn build(root: &Root, effort: Effort, dist: &Path) -> Result<()> {
     let arguments = ["--target", target, "--profile", profile];
     timed("compiling the page and its worker", || {
         let build = ["build", "--quiet", "--locked", "-p", "bowline-frontend"];
-        root.command("cargo", &[&build[..], &arguments].concat())
+        let remap = match effort {
+            Effort::Quick => String::new(),
+            Effort::Full => short_paths()?,
+        };
+        let flags = format!("target.{target}.rustflags=[{remap}]");
+        let flags = ["--config", &flags];
+        root.command("cargo", &[&build[..], &arguments, &flags].concat())
             .run()
     })?;
     let folder = match effort {
@@ -52,6 +58,20 @@ pub(crate) fn build(root: &Root, effort: Effort, dist: &Path) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Flags by which the messages of panics name a library's files by its name and version: where this machine keeps
+/// libraries is nobody's business, and a browser would fetch it some sixty times.
+fn short_paths() -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let sources = home.context("no home folder")?.join("registry/src");
+    let mut flags = Vec::new();
+    for registry in std::fs::read_dir(&sources).with_context(|| sources.display().to_string())? {
+        let from = registry?.path();
+        flags.push(format!("'--remap-path-prefix={}/='", from.display()));
+    }
+    Ok(flags.join(","))
 }
 
 /// Cuts what is only reached through functions marked for it out of a module, and writes the rest to a work folder;
