@@ -3,6 +3,26 @@
  * it only knows where they are.
  */
 
+/** @type {Promise<unknown> | undefined} */
+let sheet;
+
+/** Adds the style sheet of what comes later, behind the page's; there once this is settled. */
+export function dress() {
+  sheet ??= new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL("../later.css", import.meta.url).href;
+    link.onload = resolve;
+    link.onerror = () => {
+      sheet = undefined;
+      link.remove();
+      reject(new Error("the style sheet could not be fetched"));
+    };
+    document.querySelector("link[rel=stylesheet]")?.after(link);
+  });
+  return sheet;
+}
+
 /**
  * Draws a terminal by WebGL; until what does it is there, where the browser refuses, and when it takes the context away,
  * the DOM renderer draws.

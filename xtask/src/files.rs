@@ -1,5 +1,5 @@
 //! The page's other files: what comes from npm packages as `package-lock.json` pins them, what is our own, and its style
-//! sheets joined into one, as a browser waits for each before it paints. Must not change what they say.
+//! sheets joined into two, as a browser waits for each of the first before it paints. Must not change what they say.
 
 use std::path::Path;
 
@@ -74,19 +74,26 @@ const FONTS: [&str; 5] = [
     "source-code-pro",
 ];
 
-/// Style sheets in their order, below the root.
-const STYLES: [&str; 23] = [
+/// What the page begins with: style sheets in their order, below the root.
+const STYLES: [&str; 11] = [
     "node_modules/@xterm/xterm/css/xterm.css",
     "style/fonts.css",
     "style/base.css",
     "style/bar.css",
     "style/panes.css",
-    "style/search.css",
-    "style/files.css",
     "style/layout.css",
-    "style/drag.css",
     "style/grid.css",
     "style/messages.css",
+    "style/login.css",
+    "style/sizes.css",
+    "style/motion.css",
+];
+
+/// What comes with the page's later chunk, and stands behind those: `components/later.rs` waits for it.
+const LATER_STYLES: [&str; 12] = [
+    "style/search.css",
+    "style/files.css",
+    "style/drag.css",
     "style/dialogs.css",
     "style/connection.css",
     "style/dictation.css",
@@ -95,10 +102,7 @@ const STYLES: [&str; 23] = [
     "style/shortcuts.css",
     "style/settings.css",
     "style/palette.css",
-    "style/login.css",
     "style/touch.css",
-    "style/sizes.css",
-    "style/motion.css",
 ];
 
 /// Puts them into a folder.
@@ -115,13 +119,18 @@ pub(crate) fn gather(root: &Root, dist: &Path) -> Result<()> {
             copy(&from.join(&name), &dist.join("fonts").join(&name))?;
         }
     }
+    join(root, &STYLES, &dist.join("page.css"))?;
+    join(root, &LATER_STYLES, &dist.join("later.css"))?;
+    copy(&root.join("index.html"), &dist.join("index.html"))
+}
+
+fn join(root: &Root, names: &[&'static str], to: &Path) -> Result<()> {
     let mut sheet = String::new();
-    for name in STYLES {
-        sheet.push_str(&std::fs::read_to_string(root.join(name)).context(name)?);
+    for name in names {
+        sheet.push_str(&std::fs::read_to_string(root.join(name)).context(*name)?);
         sheet.push('\n');
     }
-    std::fs::write(dist.join("page.css"), sheet)?;
-    copy(&root.join("index.html"), &dist.join("index.html"))
+    std::fs::write(to, sheet).with_context(|| to.display().to_string())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -142,7 +151,8 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name();
             let path = format!("style/{}", name.to_string_lossy());
-            assert!(STYLES.contains(&path.as_str()), "{path} is not joined");
+            let joined = STYLES.iter().chain(&LATER_STYLES);
+            assert_eq!(joined.filter(|name| **name == path).count(), 1, "{path}");
         }
     }
 

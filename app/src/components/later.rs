@@ -34,6 +34,13 @@ use crate::state::toasts::Tone;
 /// How long after the link stands the chunk is fetched unasked: the first prompt is there by then.
 const QUIET: std::time::Duration = std::time::Duration::from_millis(300);
 
+// Its style sheet: `public/lazy.mjs`.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen(module = "bowline-lazy")]
+extern "C" {
+    fn dress() -> js_sys::Promise;
+}
+
 /// The chunk could not be fetched. The next try starts anew.
 #[derive(Debug)]
 struct Unfetched;
@@ -58,12 +65,27 @@ fn fetch() -> Result<Chunk, Unfetched> {
     })
 }
 
+/// The chunk and its style sheet, both at once.
+#[cfg(feature = "hydrate")]
+async fn fetch_dressed() -> Result<Chunk, Unfetched> {
+    let sheet = dress();
+    let chunk = fetch().await?;
+    let sheet = wasm_bindgen_futures::JsFuture::from(sheet).await;
+    sheet.map(|_| chunk).map_err(|_| Unfetched)
+}
+
+/// The server fetches nothing.
+#[cfg(not(feature = "hydrate"))]
+async fn fetch_dressed() -> Result<Chunk, Unfetched> {
+    fetch().await
+}
+
 /// The chunk, fetched if it isn't there yet.
 async fn chunk(desk: Desk) -> Result<Chunk, Unfetched> {
     if let Some(chunk) = untrack(|| desk.later.get()) {
         return Ok(chunk);
     }
-    let chunk = fetch().await?;
+    let chunk = fetch_dressed().await?;
     // Others may have waited for the same.
     if untrack(|| desk.later.get()).is_none() {
         desk.later.set(chunk);
