@@ -136,6 +136,15 @@ pub struct FilesArgs {
         value_name = "SIZE"
     )]
     pub upload_limit: String,
+
+    /// Most that these files may take together; such as 500M or 10G.
+    #[arg(
+        long,
+        env = "BOWLINE_UPLOADS_QUOTA",
+        default_value = "1GiB",
+        value_name = "SIZE"
+    )]
+    pub uploads_quota: String,
 }
 
 /// Settings of the page, as typed.
@@ -183,6 +192,8 @@ pub struct Config {
     pub uploads_dir: PathBuf,
     /// Largest of these, bytes.
     pub upload_limit: u64,
+    /// Most of all of them together, bytes.
+    pub uploads_quota: u64,
     /// Where sessions live.
     pub keeper: Keeper,
     /// What a keeper is started as; `None` = this process's own program.
@@ -213,6 +224,9 @@ pub enum ConfigError {
     /// No size.
     #[error("--upload-limit {0}: give a size such as 512K, 32MiB or 1G")]
     UploadLimit(String),
+    /// No size.
+    #[error("--uploads-quota {0}: give a size such as 500M or 10G")]
+    UploadsQuota(String),
     /// No sessions at all.
     #[error("--max-sessions 0: at least one session must be allowed")]
     MaxSessions,
@@ -275,6 +289,8 @@ impl RawConfig {
             .unwrap_or_else(|| state_dir.join("uploads"));
         let limit = self.files.upload_limit;
         let upload_limit = size::parse(&limit).ok_or(ConfigError::UploadLimit(limit))?;
+        let quota = self.files.uploads_quota;
+        let uploads_quota = size::parse(&quota).ok_or(ConfigError::UploadsQuota(quota))?;
         let projects_dir = self.files.projects_dir;
         let projects_dir = projects_dir.or_else(|| home.map(|home| home.join("projects")));
 
@@ -296,6 +312,7 @@ impl RawConfig {
             // Shells are told paths in it.
             uploads_dir: std::path::absolute(&uploads_dir).unwrap_or(uploads_dir),
             upload_limit,
+            uploads_quota,
             state_dir,
         })
     }

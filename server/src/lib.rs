@@ -15,6 +15,7 @@ mod link;
 pub mod listen;
 mod page;
 pub mod peer;
+mod rates;
 mod recording;
 mod render;
 mod request;
@@ -164,7 +165,11 @@ impl Server {
             renderer: Arc::new(Renderer::start(context.clone(), gate.sign_in())?),
             context,
             gate: Arc::clone(&gate),
-            uploads: Arc::new(Uploads::open(config.uploads_dir, config.upload_limit)),
+            uploads: Arc::new(Uploads::open(
+                config.uploads_dir,
+                config.upload_limit,
+                config.uploads_quota,
+            )),
             base_path: config.listen.base_path.as_str().into(),
             routes: router::routes().into(),
         };

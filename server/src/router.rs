@@ -19,9 +19,10 @@ use futures_util::FutureExt as _;
 
 use crate::gate::{Access, Asked, Gate};
 use crate::listen::Limits;
+use crate::rates::Rates;
 use crate::render::Renderer;
 use crate::upload::Uploads;
-use crate::{answer, api, assets, link, recording, request, signed_in, upload};
+use crate::{answer, api, assets, link, rates, recording, request, signed_in, upload};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,7 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
     let guarded = router
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(Arc::new(Rates::default()), rates::check))
         .layer(from_fn_with_state(shared.clone(), guard));
     // The base path goes before the routes are looked up, so it is taken off by a router around.
     Router::new()

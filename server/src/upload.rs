@@ -4,6 +4,7 @@
 
 mod form;
 mod part;
+mod room;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 
 use self::form::Form;
 use self::part::{Kept, Part};
+use self::room::{Full, Room, Share};
 use crate::gate::Pass;
 use crate::router::Shared;
 use crate::{answer, file_name};
@@ -39,6 +41,8 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub(crate) struct Uploads {
     folder: PathBuf,
     limit: u64,
+    quota: u64,
+    room: Arc<Room>,
     places: Semaphore,
 }
 
@@ -50,13 +54,15 @@ struct Stored {
 
 impl Uploads {
     /// Removes what broken uploads of an earlier server left.
-    pub(crate) fn open(folder: PathBuf, limit: u64) -> Self {
+    pub(crate) fn open(folder: PathBuf, limit: u64, quota: u64) -> Self {
         if let Err(error) = part::sweep(&folder) {
             tracing::warn!(%error, folder = %folder.display(), "leftovers of uploads stay");
         }
         Self {
             folder,
             limit,
+            quota,
+            room: Room::new(quota),
             places: Semaphore::new(AT_A_TIME),
         }
     }
@@ -72,7 +78,7 @@ impl Uploads {
             };
             if field.name.as_deref() == Some(FIELD) {
                 let name = file_name::clean(&field.file_name.unwrap_or_default());
-                break (Writer::start(self.folder.clone()), name);
+                break (Writer::start(self.folder.clone(), self.room.clone()), name);
             }
         };
         let mut bytes = 0;
@@ -86,7 +92,7 @@ impl Uploads {
                 break;
             }
         }
-        let part = writer.finish().await.map_err(|error| self.error(&error))?;
+        let (part, share) = writer.finish().await.map_err(|error| self.error(&error))?;
         // Only the end of the form tells that it came whole.
         while let Some(field) = form.field().await? {
             if field.name.as_deref() == Some(FIELD) {
@@ -97,7 +103,7 @@ impl Uploads {
         }
         let kept = {
             let name = name.clone();
-            let keeping = spawn_blocking(move || part.keep(&name));
+            let keeping = spawn_blocking(move || share.keep(|| part.keep(&name)));
             let kept = keeping.await.unwrap_or_else(|error| Err(error.into()));
             kept.map_err(|error| self.error(&error))?
         };
@@ -118,7 +124,13 @@ impl Uploads {
     /// Why a file can't be stored.
     fn error(&self, error: &io::Error) -> AppError {
         let folder = self.folder.display();
+        let is_quota = error.get_ref().is_some_and(|error| error.is::<Full>());
         let message = match error.kind() {
+            _ if is_quota => format!(
+                "the uploads folder {folder} has no room for this: remove files there, or allow more than {} in all \
+                 (--uploads-quota)",
+                crate::config::size::written(self.quota)
+            ),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 format!(
                     "the disk of the uploads folder {folder} is full: make room there and try again"
@@ -208,23 +220,25 @@ fn too_large(limit: u64) -> AppError {
 /// Writes a file on a thread of its own. Dropped before its end, the file goes.
 struct Writer {
     pieces: mpsc::Sender<Bytes>,
-    writing: JoinHandle<io::Result<Part>>,
+    writing: JoinHandle<io::Result<(Part, Share)>>,
 }
 
 impl Writer {
-    fn start(folder: PathBuf) -> Self {
+    fn start(folder: PathBuf, room: Arc<Room>) -> Self {
         let (pieces, mut coming) = mpsc::channel::<Bytes>(PIECES);
         let writing = spawn_blocking(move || {
             let mut part = Part::begin(&folder)?;
+            let mut share = room.begin(part.folder())?;
             while let Some(piece) = coming.blocking_recv() {
+                share.take(piece.len() as u64, part.folder())?;
                 part.write(&piece)?;
             }
-            Ok(part)
+            Ok((part, share))
         });
         Self { pieces, writing }
     }
 
-    async fn finish(self) -> io::Result<Part> {
+    async fn finish(self) -> io::Result<(Part, Share)> {
         drop(self.pieces);
         self.writing.await?
     }

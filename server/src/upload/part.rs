@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 /// What is on its way is called so, and a number; hidden, and like nothing that a name is made into.
-const ON_ITS_WAY: &str = ".bowline-upload-";
+pub(super) const ON_ITS_WAY: &str = ".bowline-upload-";
 /// So many names are tried: another than the first is needed about once in four billion files.
 const TRIES: usize = 16;
 
@@ -43,6 +43,11 @@ impl Part {
         // As long as it is held, no server takes it for a leftover.
         part.file.try_lock().map_err(io::Error::other)?;
         Ok(part)
+    }
+
+    /// The open folder.
+    pub(super) fn folder(&self) -> &OwnedFd {
+        &self.folder
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -98,6 +98,31 @@ async fn a_byte_too_many_is_413_and_leaves_nothing() {
     .await;
 }
 
+#[tokio::test]
+async fn all_files_together_stay_within_the_quota() {
+    with("--uploads-quota 50K", async |server| {
+        let send = async |length: usize| post(server, named("a", &vec![b'x'; length])).await;
+        let (status, reply) = send(40 << 10).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        for length in [11 << 10, 1 << 20] {
+            let (status, error) = send(length).await;
+            assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE, "{error}");
+            assert_eq!(error["error"]["code"], "storage");
+            let message = error["error"]["message"].as_str().unwrap();
+            assert!(message.contains("50 KiB in all"), "{message}");
+        }
+        until(&folder(server), |files| files.len() == 1).await;
+        let (status, _) = send(10 << 10).await;
+        assert_eq!(status, StatusCode::OK);
+        for file in files(&folder(server)) {
+            std::fs::remove_file(folder(server).join(file)).unwrap();
+        }
+        let (status, _) = send(50 << 10).await;
+        assert_eq!(status, StatusCode::OK);
+    })
+    .await;
+}
+
 /// Sends the beginning of a request and gives the connection.
 async fn begin(server: &TestServer, length: usize, beginning: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
