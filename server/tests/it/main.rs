@@ -12,6 +12,7 @@ mod chaos;
 mod docs;
 mod faults;
 mod gate;
+mod hostile;
 mod keepers;
 mod lifecycle;
 mod link;

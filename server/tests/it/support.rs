@@ -10,6 +10,7 @@ use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
 use bowline_protocol::frame::{Mode, Size};
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, ServerFrame, SessionId, limits};
 use bowline_server::config::{Cli, Keeper};
+use bowline_server::listen::Limits;
 use bowline_server::{Error, Server, Shutdown};
 use bowline_terminal::OnExit;
 use bytes::Bytes;
@@ -61,6 +62,22 @@ pub(crate) struct Login {
 impl TestServer {
     /// Starts a server whose state is in `folder`.
     pub(crate) async fn start(arguments: &str, folder: Arc<TempDir>) -> Self {
+        Self::start_with(arguments, |_| {}, folder).await
+    }
+
+    /// Starts one with other limits of its connections.
+    pub(crate) async fn start_within(
+        change: impl FnOnce(&mut Limits),
+        folder: Arc<TempDir>,
+    ) -> Self {
+        Self::start_with("", change, folder).await
+    }
+
+    async fn start_with(
+        arguments: &str,
+        change: impl FnOnce(&mut Limits),
+        folder: Arc<TempDir>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = config(arguments, &folder);
         // The same tests run in both arrangements.
@@ -71,6 +88,7 @@ impl TestServer {
             config.keeper = Keeper::Off;
         }
         let server = Server::new(config, listener).await.unwrap();
+        let server = server.with_limits(change);
         let url = server.urls().swap_remove(0);
         let stop = CancellationToken::new();
         Self {
