@@ -67,6 +67,19 @@ fn a_snapshot_recreates_the_screen() {
 }
 
 #[test]
+fn a_character_that_the_cursor_was_moved_behind_keeps_its_looks() {
+    for pen in ["\x1b]8;;https://example.com\x1b\\", "\x1b[31m"] {
+        let mut original = fed(10, 4, format!("abc{pen}d\x1b]8;;\x1b\\\x1b[m ").as_bytes());
+        original.resize(Size { cols: 5, rows: 4 });
+        let mut copied = copy(&mut original);
+        assert_eq!(
+            original.snapshot(History::All),
+            copied.snapshot(History::All)
+        );
+    }
+}
+
+#[test]
 fn an_unfinished_character_is_sent_again() {
     let mut screen = fed(10, 4, b"a\xe2\x82");
     assert_eq!(screen.snapshot(History::None).behind, 2);

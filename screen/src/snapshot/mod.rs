@@ -220,9 +220,14 @@ impl<'a> Writer<'a> {
         let (x, y) = (buffer.x, buffer.y);
         let row = buffer.rows[y].clone();
         let last = last_character(buffer);
-        // Unless the cursor was moved by a resize.
+        // Unless the cursor was moved by a resize, behind another one than was printed last: printed again, that would
+        // take the pen's looks.
+        let pen_look = self.emulator.pen.look();
         let may_join = self.emulator.join != 0
             && last.is_some_and(|(_, cell)| {
+                if cell.look != pen_look {
+                    return false;
+                }
                 let text = rows::text(cell, &self.emulator.styles);
                 let fold = |before, char| crate::width::join(u32::from(char), before);
                 text.chars().fold(0, fold) | 1 == self.emulator.join | 1
