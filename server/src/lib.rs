@@ -9,6 +9,8 @@ pub mod audit;
 pub mod config;
 mod control;
 mod file_name;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gate;
 pub mod let_in;
 mod link;

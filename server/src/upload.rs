@@ -2,7 +2,7 @@
 //! The form is read on the pages' thread and the file written on another, so that no key waits. Who may do it is
 //! the gate's, what a name may be is `file_name`'s.
 
-mod form;
+pub(crate) mod form;
 mod part;
 mod room;
 

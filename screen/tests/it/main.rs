@@ -2,6 +2,7 @@
 //! come to the same terminal as everything from the beginning, and queries are answered alike.
 
 mod dice;
+mod fuzz;
 mod generated;
 mod grammar;
 mod oracle;

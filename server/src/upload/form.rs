@@ -19,7 +19,7 @@ const BESIDE: u64 = 1024 * 1024;
 const DRAIN: u64 = 16;
 
 /// A form that is being read.
-pub(super) struct Form {
+pub(crate) struct Form {
     fields: multer::Multipart<'static>,
     open: Option<multer::Field<'static>>,
     meter: Arc<Meter>,
@@ -29,9 +29,9 @@ pub(super) struct Form {
 
 /// What is said of a field before its content.
 #[derive(Debug)]
-pub(super) struct Head {
-    pub(super) name: Option<String>,
-    pub(super) file_name: Option<String>,
+pub(crate) struct Head {
+    pub(crate) name: Option<String>,
+    pub(crate) file_name: Option<String>,
 }
 
 /// How much was read, and may be.
@@ -68,7 +68,7 @@ impl Meter {
 
 impl Form {
     /// Begins to read; `limit` is how large a file may be.
-    pub(super) fn open(request: Request, limit: u64) -> Result<Self, AppError> {
+    pub(crate) fn open(request: Request, limit: u64) -> Result<Self, AppError> {
         let header = |name| request.headers().get(name)?.to_str().ok();
         let boundary = header(CONTENT_TYPE).and_then(|kind| multer::parse_boundary(kind).ok());
         let boundary = boundary.ok_or_else(|| {
@@ -104,12 +104,12 @@ impl Form {
     }
 
     /// Whether its sender says that it is larger than any form with a file that is allowed.
-    pub(super) fn is_announced_too_large(&self) -> bool {
+    pub(crate) fn is_announced_too_large(&self) -> bool {
         self.announced > self.limit.saturating_add(BESIDE)
     }
 
     /// The next field; what was not read of the one before is skipped.
-    pub(super) async fn field(&mut self) -> Result<Option<Head>, AppError> {
+    pub(crate) async fn field(&mut self) -> Result<Option<Head>, AppError> {
         self.meter.allow(BESIDE);
         self.open = None;
         self.open = self
@@ -124,7 +124,7 @@ impl Form {
     }
 
     /// The next piece of the field. Whoever asks sees to it that there is an end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, AppError> {
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, AppError> {
         self.meter.allow(u64::MAX);
         match &mut self.open {
             Some(field) => field.chunk().await.map_err(|error| broken(&error)),
@@ -133,7 +133,7 @@ impl Form {
     }
 
     /// Reads the rest and throws it away, as far as there is sense in that.
-    pub(super) async fn drain(&mut self) {
+    pub(crate) async fn drain(&mut self) {
         self.meter.allow(self.limit.saturating_mul(DRAIN));
         self.open = None;
         while let Ok(Some(_)) = self.fields.next_field().await {}

@@ -1,0 +1,71 @@
+//! The screen: whatever a program prints, wherever it is cut and however the terminal is resized, a snapshot recreates the
+//! screen it was taken of. The first three bytes say how large the terminal is and where it is cut.
+
+use bowline_protocol::frame::Size;
+use bowline_screen::{History, Screen, Settings};
+
+const SETTINGS: Settings = Settings {
+    scrollback: 100,
+    cursor_blink: true,
+};
+
+/// Prints it.
+pub fn screen(data: &[u8]) {
+    let Some((&[cols, rows, cut], stream)) = data.split_first_chunk::<3>() else {
+        return;
+    };
+    let size = |cols: u8, rows: u8| Size {
+        cols: 2 + u16::from(cols % 60),
+        rows: 1 + u16::from(rows % 20),
+    };
+    let cut = stream.len() * usize::from(cut) / 256;
+    let (first, second) = stream.split_at(cut);
+
+    let mut whole = Screen::new(size(cols, rows), SETTINGS);
+    whole.feed(stream);
+    let mut pieces = Screen::new(size(cols, rows), SETTINGS);
+    pieces.feed(first);
+    copies(&mut pieces, Sameness::Whole);
+    pieces.feed(second);
+    let (one, other) = (whole.snapshot(History::All), pieces.snapshot(History::All));
+    assert_eq!(
+        text(&one.bytes),
+        text(&other.bytes),
+        "it matters where it is cut"
+    );
+    copies(&mut pieces, Sameness::Whole);
+
+    pieces.resize(size(rows, cols));
+    copies(&mut pieces, Sameness::Cursor);
+    pieces.feed(first);
+    copies(&mut pieces, Sameness::Cursor);
+}
+
+/// How like a copy is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sameness {
+    /// Its own snapshot has the same bytes.
+    Whole,
+    /// The cursor is where it was, under the same title. A line that a resize wrapped anew may end early, and no bytes
+    /// make such a one; the oracle tells what is alike enough.
+    Cursor,
+}
+
+/// A screen made from the snapshot of another is like it.
+fn copies(original: &mut Screen, sameness: Sameness) {
+    let taken = original.snapshot(History::All);
+    let mut copy = Screen::new(original.size(), SETTINGS);
+    copy.feed(&taken.bytes);
+    let again = copy.snapshot(History::All);
+    if sameness == Sameness::Whole {
+        let (one, other) = (text(&taken.bytes), text(&again.bytes));
+        assert_eq!(one, other, "a copy's snapshot differs");
+        assert_eq!(original.text(History::All), copy.text(History::All));
+    }
+    assert_eq!(original.cursor(), copy.cursor());
+    assert_eq!(original.title(), copy.title());
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
