@@ -100,6 +100,38 @@ impl ErrorCode {
         Self::Internal,
     ];
 
+    /// The code as it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Refused => "refused",
+            Self::Gone => "gone",
+            Self::Exited => "exited",
+            Self::Running => "running",
+            Self::NotFound => "not_found",
+            Self::Method => "method",
+            Self::Stale => "stale",
+            Self::InputGap => "input_gap",
+            Self::Superseded => "superseded",
+            Self::TooLarge => "too_large",
+            Self::SessionLimit => "session_limit",
+            Self::InputFull => "input_full",
+            Self::RateLimited => "rate_limited",
+            Self::TooMany => "too_many",
+            Self::Ending => "ending",
+            Self::Memory => "memory",
+            Self::Keeper => "keeper",
+            Self::Spawn => "spawn",
+            Self::Storage => "storage",
+            Self::Internal => "internal",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Encoding => "encoding",
+            Self::Other => "other",
+        }
+    }
+
     /// The HTTP status that goes with the code.
     pub const fn status(self) -> u16 {
         match self {

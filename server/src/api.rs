@@ -8,9 +8,12 @@ use axum::http::{HeaderName, Method};
 use axum::response::{IntoResponse as _, Response};
 use bowline_app::context::AppContext;
 use bowline_app::error::{AppError, ErrorCode};
+use bowline_protocol::ids::SessionId;
 use leptos::prelude::provide_context;
+use serde::Deserialize;
 use server_fn::error::{FromServerFnError as _, SERVER_FN_ERROR_HEADER};
 
+use crate::access::About;
 use crate::answer;
 
 /// Largest body of an API request, bytes.
@@ -30,10 +33,25 @@ pub(crate) async fn call(State(context): State<AppContext>, request: Request) ->
     // By these, server functions would send a form's page back to where it came from.
     parts.headers.remove(ACCEPT);
     parts.headers.remove(REFERER);
+    let about = about(&body);
     let request = Request::from_parts(parts, Body::from(body));
     let provide = move || provide_context(context.clone());
     let response = leptos_axum::handle_server_fns_with_context(provide, request).await;
-    true_status(response.into_response()).await
+    let mut response = true_status(response.into_response()).await;
+    if let Some(session) = about {
+        response.extensions_mut().insert(About(session));
+    }
+    response
+}
+
+/// Which session a request is about, if it is about one.
+fn about(body: &[u8]) -> Option<SessionId> {
+    #[derive(Deserialize)]
+    struct Asked {
+        session_id: Option<SessionId>,
+    }
+
+    serde_json::from_slice::<Asked>(body).ok()?.session_id
 }
 
 /// Server functions answer every error with 500: the status that goes with the error's code is set here.

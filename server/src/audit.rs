@@ -2,6 +2,9 @@
 //! folder. Servers and keepers append to the same file, so it goes on across restarts. Whoever has something for
 //! it makes a `tracing` event of the target [`TARGET`]; what is typed or printed never is one.
 
+mod event;
+mod refusals;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,6 +16,11 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
+
+pub(crate) use self::event::Telling;
+pub use self::event::{
+    Actor, Change, credential, login, login_refused, logins_ended, logout, refused, upload,
+};
 
 /// The target of events that belong into the trail; also what `--log` goes by.
 pub const TARGET: &str = "audit";

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
-pub use self::logging::{Logging, LoggingArgs};
+pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 use crate::let_in::LoginArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};

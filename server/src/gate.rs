@@ -41,6 +41,7 @@ pub use self::proof::Named;
 use self::proof::Proofs;
 use self::proxy::{Forwarded, Proxies, Scheme};
 use self::secret::{Hash, random};
+use crate::audit::{self, Actor};
 use crate::config::{Auth, Config};
 use crate::peer::Peer;
 
@@ -257,6 +258,17 @@ impl Gate {
         self.forwarded(asked).client.or(other_end)
     }
 
+    /// Who does something, for the audit trail.
+    pub fn actor(&self, asked: Asked<'_>, who: Option<&Identity>) -> Actor {
+        Actor {
+            from: match self.client(asked) {
+                Some(address) => address.to_string(),
+                None => asked.peer.to_string(),
+            },
+            identity: who.map(Identity::to_string),
+        }
+    }
+
     /// What is believed of the headers that proxies set.
     fn forwarded(&self, asked: Asked<'_>) -> Forwarded {
         match self.proxies.prove(&asked.peer, asked.headers) {
@@ -398,9 +410,8 @@ impl Door for Gate {
             ),
         };
         let client = self.client(asked);
-        let from = client.map(tracing::field::display);
         if !is_right {
-            tracing::warn!(target: "audit", with = secret.name(), from, "login refused");
+            audit::login_refused(&self.actor(asked, None), secret.name());
             return Err(match lock(&self.attempts).count(client, now) {
                 Ok(()) => unauthenticated(wrong),
                 Err(wait) => AppError::new(
@@ -412,7 +423,7 @@ impl Door for Gate {
                 ),
             });
         }
-        tracing::info!(target: "audit", with = secret.name(), from, "login");
+        audit::login(&self.actor(asked, None), secret.name());
         let agent = asked.headers.get(USER_AGENT);
         let by = By {
             who: None,
@@ -428,7 +439,8 @@ impl Door for Gate {
 
     fn logout(&self, request: &Parts) -> Result<String, AppError> {
         if let Some(visit) = Self::login_of(request) {
-            tracing::info!(target: "audit", login = visit.id(), "logout");
+            let actor = self.actor(Asked::of(request), visit.who.as_ref());
+            audit::logout(&actor, visit.id());
             self.logins
                 .end(visit.id())
                 .map_err(|error| not_kept(&error))?;
@@ -453,7 +465,8 @@ impl Door for Gate {
             let gone = "no browser is signed in by this id (any more)";
             return Err(AppError::new(ErrorCode::Gone, gone));
         }
-        tracing::info!(target: "audit", ended, "browsers signed out");
+        let who = request.extensions.get::<Pass>().and_then(Pass::who);
+        audit::logins_ended(&self.actor(Asked::of(request), who), ended);
         Ok(ended)
     }
 }

@@ -2,6 +2,7 @@
 //! sessions live in `bowline-terminal`, the page and the API's functions in `bowline-app`; here they are
 //! put behind HTTP. `main` only parses and wires signals.
 
+pub mod access;
 mod answer;
 mod api;
 mod assets;
@@ -15,9 +16,12 @@ pub mod gate;
 pub mod let_in;
 mod link;
 pub mod listen;
+pub mod logs;
+mod metrics;
 mod page;
 pub mod peer;
 mod rates;
+mod ready;
 mod recording;
 mod render;
 mod request;
@@ -25,6 +29,7 @@ pub mod router;
 pub mod say;
 mod signed_in;
 mod state;
+mod traces;
 mod upload;
 mod urls;
 pub mod visit;
@@ -41,10 +46,11 @@ use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
 
-use crate::config::{Auth, Config, Entry, Keeper, Platform};
+use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform};
 use crate::control::Control;
 use crate::gate::Gate;
 use crate::listen::{Limits, Listener};
+use crate::ready::Ready;
 use crate::render::Renderer;
 use crate::state::StateDir;
 use crate::upload::Uploads;
@@ -90,6 +96,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The address of `--metrics-listen`.
+    #[error("cannot listen on {address} for --metrics-listen: {source}")]
+    Metrics {
+        /// Which.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// It was told so twice.
     #[error("ended at once, without waiting for programs")]
     AtOnce,
@@ -121,6 +135,9 @@ pub struct Server {
     _control: Option<control::Serving>,
     /// How visitors get at sessions that this process keeps.
     within: Option<Within>,
+    ready: Arc<Ready>,
+    metrics: Option<metrics::Listening>,
+    _telling: audit::Telling,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
 }
@@ -163,6 +180,8 @@ impl Server {
             upload_limit: config.upload_limit,
             version: VERSION,
         };
+        let ready = Arc::new(Ready::new(host.clone()));
+        let metrics = open_metrics(&config.logging, &ready).await?;
         let shared = router::Shared {
             renderer: Arc::new(Renderer::start(context.clone(), gate.sign_in())?),
             context,
@@ -174,6 +193,7 @@ impl Server {
             )),
             base_path: config.listen.base_path.as_str().into(),
             routes: router::routes().into(),
+            ready: ready.clone(),
         };
         Ok(Self {
             place: listener.place()?,
@@ -186,6 +206,9 @@ impl Server {
             on_exit: config.on_exit,
             _control: control.ok(),
             within,
+            ready,
+            metrics,
+            _telling: audit::Telling::begin(),
             _state: state,
         })
     }
@@ -207,6 +230,12 @@ impl Server {
         &self.place
     }
 
+    /// Where metrics are served to whoever can connect.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        let metrics = self.metrics.as_ref()?;
+        Some(metrics.address)
+    }
+
     /// The page's URLs, the one for a browser on this machine first, with a login code that works once.
     pub fn urls(&self) -> Vec<String> {
         self.urls.issue()
@@ -225,6 +254,7 @@ impl Server {
         let ending = async {
             shutdown.begin.await;
             listen::tell_stopping();
+            self.ready.end();
             tracing::info!(target: "audit", pid = std::process::id(), "server ends");
             self.host.end(self.on_exit).await;
             if tokio::time::timeout(DRAIN, serving.end()).await.is_err() {
@@ -289,6 +319,23 @@ pub async fn serve(
     }
     listen::tell_ready(server.place());
     server.run(shutdown).await
+}
+
+/// Listens for who reads metrics, if that is wanted.
+async fn open_metrics(
+    logging: &Logging,
+    ready: &Arc<Ready>,
+) -> Result<Option<metrics::Listening>, Error> {
+    let Some(address) = &logging.metrics_listen else {
+        return Ok(None);
+    };
+    let listening = metrics::bind(address, ready.clone()).await;
+    let listening = listening.map_err(|source| Error::Metrics {
+        address: address.clone(),
+        source,
+    })?;
+    tracing::info!(address = %listening.address, "metrics are served");
+    Ok(Some(listening))
 }
 
 /// Finds the sessions: in the keeper, or, taken up from tmux and from disk, in this process.

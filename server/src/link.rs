@@ -2,6 +2,7 @@
 //! out of the host's links; frames are looked into only for the `Hello` that opens a socket.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -19,8 +20,10 @@ use bowline_terminal::{ClientId, Generation, LinkError};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 
+use crate::access::Line;
 use crate::answer;
 use crate::gate::Pass;
+use crate::metrics::{OpenLink, Transport, metrics};
 
 /// Largest batch read, bytes: what a client may send, and room for what an honest one gets wrong.
 const MAX_BATCH: usize = limits::CLIENT_BATCH + 64 * 1024;
@@ -80,6 +83,7 @@ impl From<LinkError> for Closing {
 pub(crate) async fn socket(
     State(host): State<Host>,
     Extension(pass): Extension<Pass>,
+    line: Option<Extension<Arc<Line>>>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
@@ -96,7 +100,11 @@ pub(crate) async fn socket(
     upgrade
         .max_message_size(MAX_BATCH)
         .max_frame_size(MAX_BATCH)
-        .on_upgrade(async move |socket| carry(socket, &host, &pass).await)
+        .on_upgrade(async move |socket| {
+            carry(socket, &host, &pass).await;
+            // Told only now.
+            drop(line);
+        })
 }
 
 /// Carries batches until one end has enough.
@@ -105,10 +113,11 @@ async fn carry(socket: WebSocket, host: &Host, pass: &Pass) {
     let closing = match open(&mut stream, host, pass).await {
         Ok((page, hello)) => {
             let (mut from, mut to) = page;
+            let open = metrics().link(Transport::Socket);
             // Both halves run side by side: neither waits for the other.
             tokio::select! {
-                closing = read(&mut stream, &mut from, hello) => closing,
-                closing = write(&mut sink, &mut to) => closing,
+                closing = read(&mut stream, &mut from, (hello, &open)) => closing,
+                closing = write(&mut sink, &mut to, &open) => closing,
                 () = pass.ended() => Closing::Unauthenticated("logged out".to_owned()),
             }
         }
@@ -158,9 +167,14 @@ async fn open(
     Ok((page, batch))
 }
 
-async fn read(stream: &mut SplitStream<WebSocket>, from: &mut LinkIn, hello: Bytes) -> Closing {
+async fn read(
+    stream: &mut SplitStream<WebSocket>,
+    from: &mut LinkIn,
+    (hello, open): (Bytes, &OpenLink),
+) -> Closing {
     let mut batch = hello;
     loop {
+        open.came(batch.len());
         if let Err(error) = from.receive(batch).await {
             return error.into();
         }
@@ -190,12 +204,17 @@ async fn next_batch(stream: &mut SplitStream<WebSocket>) -> Result<Bytes, Closin
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, to: &mut LinkOut) -> Closing {
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    to: &mut LinkOut,
+    open: &OpenLink,
+) -> Closing {
     loop {
         let batch = match to.next_batch().await {
             Ok(batch) => batch,
             Err(error) => return error.into(),
         };
+        open.went(batch.len());
         if sink.send(Message::Binary(batch)).await.is_err() {
             return Closing::Done;
         }
@@ -229,6 +248,11 @@ async fn exchange(host: Host, pass: Pass, request: Request, lane: Lane) -> Respo
         let hold: u32 = header(&parts, http::HOLD)?;
         let hold = Duration::from_millis(hold.min(limits::POLL_HOLD_MS).into());
         let batch = answer::read_body(body, MAX_BATCH).await?;
+        let open = metrics().link(match lane {
+            Lane::Poll => Transport::Poll,
+            Lane::Send => Transport::Send,
+        });
+        open.came(batch.len());
         let exchange = Exchange {
             client,
             generation,
@@ -237,10 +261,12 @@ async fn exchange(host: Host, pass: Pass, request: Request, lane: Lane) -> Respo
             hold,
         };
         let answer = host.exchange(exchange, batch);
-        tokio::select! {
-            answer = answer => answer.map_err(|error| link_error(&error)),
-            () = pass.ended() => Err(AppError::new(ErrorCode::Unauthenticated, "logged out")),
-        }
+        let batch = tokio::select! {
+            answer = answer => answer.map_err(|error| link_error(&error))?,
+            () = pass.ended() => return Err(AppError::new(ErrorCode::Unauthenticated, "logged out")),
+        };
+        open.went(batch.len());
+        Ok(batch)
     };
     match answered.await {
         Ok(batch) => (

@@ -23,7 +23,7 @@ pub(crate) use self::activated::{tell_ready, tell_stopping};
 pub use self::bind::BindError;
 use self::bind::SocketFile;
 pub use self::limits::Limits;
-pub(crate) use self::serve::serve;
+pub(crate) use self::serve::{Serving, serve};
 use crate::peer::Peer;
 
 /// Where it listens.

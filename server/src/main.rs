@@ -1,25 +1,21 @@
 //! The `bowline` binary: parses, binds, wires signals. Everything else is the library's.
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 use std::ops::Range;
 use std::process::ExitCode;
 
 use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
-use bowline_server::audit;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
 use bowline_server::let_in::LoginArgs;
 use bowline_server::listen::{Activated, Listener, handed_over};
+use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
 use bowline_server::visit;
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -81,7 +77,7 @@ fn close_inherited(handed_over: &Range<i32>) {
 fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
     close_inherited(&(0..0));
     let config = arguments.config.resolve(|name| std::env::var_os(name))?;
-    log(&config)?;
+    let _logs = logs::init(&config, Process::Keeper)?;
     if arguments.prove {
         let count = bowline_keeper::prove_state()?;
         tracing::info!(count, "the sessions can be taken up");
@@ -102,16 +98,6 @@ fn keep(arguments: KeeperArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn log(config: &Config) -> anyhow::Result<()> {
-    let said = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_filter(EnvFilter::try_new(&config.logging.filter)?);
-    let layers = tracing_subscriber::registry().with(said);
-    layers.with(audit::layer(&config.state_dir)).init();
-    Ok(())
-}
-
 /// One thread carries connections, links and sessions: an echo never changes threads. Pages are rendered on
 /// another, and floods are read on others.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -125,7 +111,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     // Before it is asked for files, and before there are threads.
     let activated = Activated::take()?;
     let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
-    log(&config)?;
+    let _logs = logs::init(&config, Process::Server)?;
     check_open_files(config.sessions.max_sessions);
     runtime()?.block_on(serve(config, activated))
 }

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use self::cast::{About, Cast, Origin};
+use crate::access;
 use crate::gate::Pass;
 use crate::router::Shared;
 use crate::{answer, file_name};
@@ -80,7 +81,9 @@ pub(crate) async fn recording(
         (CONTENT_TYPE, "application/x-asciicast".to_owned()),
         (CONTENT_DISPOSITION, file_name::attachment(&name)),
     ];
-    (headers, Body::from_stream(body)).into_response()
+    let mut response = (headers, Body::from_stream(body)).into_response();
+    response.extensions_mut().insert(access::About(session));
+    response
 }
 
 /// Writes what there is of a session now; what it says meanwhile is not part of it.

@@ -2,27 +2,29 @@
 //! up and that tests walk through; a path that isn't on it is refused before it is looked for.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on, post};
 use bowline_app::context::{AppContext, GateView};
 use bowline_app::error::{AppError, ErrorCode};
 use bowline_app::sign_in::SignIn;
-use futures_util::FutureExt as _;
 
+use crate::access::{self, Names};
 use crate::gate::{Access, Asked, Gate};
 use crate::listen::Limits;
 use crate::rates::Rates;
+use crate::ready::{self, Ready};
 use crate::render::Renderer;
 use crate::upload::Uploads;
-use crate::{answer, api, assets, link, rates, recording, request, signed_in, upload};
+use crate::{
+    answer, api, assets, audit, link, metrics, rates, recording, request, signed_in, upload,
+};
 
 /// A route: where, how, and what it asks of who calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/", Access::Page),
         route(Method::GET, "/health", Access::Probe),
         route(Method::GET, "/ready", Access::Probe),
+        route(Method::GET, "/metrics", Access::Proven),
         route(Method::GET, "/assets/{*file}", Access::Public),
         route(Method::GET, SIGN_IN, Access::Public),
         route(Method::GET, "/link/socket", Access::Upgrade),
@@ -91,14 +94,19 @@ pub(crate) struct Shared {
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) base_path: Arc<str>,
     pub(crate) routes: Arc<[Route]>,
+    pub(crate) ready: Arc<Ready>,
 }
 
 /// The whole server.
 pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
     let mut router = Router::new()
         .route("/", get(page).with_state(shared.clone()))
-        .route("/health", get(|| async { "ok\n" }))
-        .route("/ready", get(|| async { "ready\n" }))
+        .route("/health", get(ready::health))
+        .route("/ready", get(ready::ready).with_state(shared.ready.clone()))
+        .route(
+            "/metrics",
+            get(metrics::scrape).with_state(shared.ready.clone()),
+        )
         .route("/assets/{*file}", get(assets::serve))
         .route(SIGN_IN, get(sign_in).with_state(shared.clone()))
         .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
@@ -123,7 +131,13 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
             below_base,
         ))
         .layer(from_fn_with_state(limits.body_silence, request::check))
-        .layer(from_fn(finish))
+        .layer(from_fn_with_state(
+            Arc::new(access::Access::new(Names::new(
+                &shared.routes,
+                &shared.base_path,
+            ))),
+            access::observe,
+        ))
 }
 
 fn link_routes(shared: &Shared) -> Router {
@@ -187,6 +201,7 @@ async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -
             }
             response
         }
+        // Who has yet to log in; no line of the trail is about that.
         Err(error)
             if access == Access::Page
                 && error.code() == ErrorCode::Unauthenticated
@@ -197,7 +212,7 @@ async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -
             response
         }
         Err(error) => {
-            tracing::debug!(path, %error, "refused");
+            audit::refused(&shared.gate.actor(asked, None), error.code().name());
             let headers = request.headers();
             let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
             let is_for_people = accepts.is_some_and(|accepts| accepts.contains("text/html"));
@@ -231,31 +246,6 @@ async fn below_base(State(base): State<Arc<str>>, mut request: Request, next: Ne
     let below = PathAndQuery::try_from(below).map(Uri::from);
     *request.uri_mut() = below.expect("a part of a path, after a slash, is a path");
     next.run(request).await
-}
-
-/// The outermost layer: every answer gets its headers and its line in the log; a panic becomes an answer.
-async fn finish(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    // Never the query: it isn't ours, and people paste secrets.
-    let path = request.uri().path().to_owned();
-    let answered = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = answered.await.unwrap_or_else(|_| {
-        tracing::error!(%method, path, "the request made the server panic");
-        answer::json(&AppError::new(
-            ErrorCode::Internal,
-            "the server failed; its log says more",
-        ))
-    });
-    answer::complete(response.headers_mut());
-    let status = response.status().as_u16();
-    let took_ms = started.elapsed().as_secs_f64() * 1e3;
-    if path.contains("/link/") || path.contains("/assets/") {
-        tracing::debug!(%method, path, status, took_ms, "answered");
-    } else {
-        tracing::info!(%method, path, status, took_ms, "answered");
-    }
-    response
 }
 
 #[cfg(test)]

@@ -24,9 +24,10 @@ use tokio::time::timeout;
 use self::form::Form;
 use self::part::{Kept, Part};
 use self::room::{Full, Room, Share};
-use crate::gate::Pass;
+use crate::audit::Actor;
+use crate::gate::{Asked, Pass};
 use crate::router::Shared;
-use crate::{answer, file_name};
+use crate::{answer, audit, file_name};
 
 /// Files that are taken in at a time; further ones wait, unread.
 const AT_A_TIME: usize = 16;
@@ -152,7 +153,9 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Response {
     let (answer, answered) = oneshot::channel();
-    let receiving = receive(shared.uploads, pass, request, answer);
+    let asked = Asked::new(request.headers(), request.extensions());
+    let actor = shared.gate.actor(asked, pass.who());
+    let receiving = receive(shared.uploads, (pass, actor), request, answer);
     shared.renderer.beside(receiving);
     match answered.await {
         Ok(Ok(reply)) => Json(reply).into_response(),
@@ -167,7 +170,7 @@ pub(crate) async fn upload(
 /// Reads a form to its end, whatever becomes of its file.
 async fn receive(
     uploads: Arc<Uploads>,
-    pass: Pass,
+    (pass, actor): (Pass, Actor),
     request: Request,
     answer: oneshot::Sender<Result<UploadReply, AppError>>,
 ) {
@@ -189,9 +192,9 @@ async fn receive(
     };
     match taken {
         Ok(Stored { kept, reply }) => {
-            let (name, bytes) = (reply.name.clone(), reply.bytes);
+            let bytes = reply.bytes;
             if answer.send(Ok(reply)).is_ok() {
-                tracing::info!(target: "audit", name, bytes, "upload");
+                audit::upload(&actor, kept.number(), bytes);
             } else {
                 // Whoever sent it has gone, and would send it again.
                 kept.remove();

@@ -90,6 +90,11 @@ impl Drop for Part {
 }
 
 impl Kept {
+    /// What tells it from files of the same name.
+    pub(super) fn number(&self) -> &str {
+        self.name.split('-').next().unwrap_or_default()
+    }
+
     /// Nobody wants it.
     pub(super) fn remove(self) {
         let _ = rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty());

@@ -46,6 +46,8 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     /// A login code that works once.
     pub(crate) code: Option<String>,
+    /// Where metrics are served beside.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) folder: Arc<TempDir>,
     http: reqwest::Client,
     stop: CancellationToken,
@@ -93,6 +95,7 @@ impl TestServer {
         let stop = CancellationToken::new();
         Self {
             address: server.address().unwrap(),
+            metrics: server.metrics_address(),
             code: url.split_once("#code=").map(|(_, code)| code.to_owned()),
             folder,
             http: http(),
@@ -113,7 +116,7 @@ impl TestServer {
     ) -> (Self, Pid) {
         let mut child = Command::new("/bin/sh")
             .args(["-c", wrapper, "sh", env!("CARGO_BIN_EXE_bowline")])
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--state-dir"])
+            .args(["--listen", "127.0.0.1:0", "--state-dir"])
             .arg(folder.path().join("state"))
             .args(arguments.split_whitespace())
             .env_clear()
@@ -124,6 +127,7 @@ impl TestServer {
             .env("BOWLINE_TOKEN", TOKEN)
             // Unless the arguments say otherwise.
             .env("BOWLINE_KEEPER", "off")
+            .env("BOWLINE_LOG", "warn")
             .env("BOWLINE_ENV_PASS", "PS1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -133,6 +137,7 @@ impl TestServer {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = tokio::time::timeout(DEADLINE, lines.next_line()).await;
         let said = said.expect("it says where it listens").unwrap().unwrap();
+        let code = said.split_once("#code=");
         let (_, address) = said.split_once("http://").unwrap();
         let (address, _) = address.split_once('/').unwrap();
         let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
@@ -153,8 +158,9 @@ impl TestServer {
         });
         let server = Self {
             address: address.parse().unwrap(),
-            code: None,
+            code: code.map(|(_, code)| code.to_owned()),
             folder,
+            metrics: None,
             http: http(),
             stop,
             running,
