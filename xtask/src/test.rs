@@ -12,7 +12,7 @@ use crate::{tools, web};
 type Stage = fn(&Root) -> Result<()>;
 
 /// The stages in their order: cheap and telling ones first.
-const STAGES: [(&str, Stage); 10] = [
+const STAGES: [(&str, Stage); 11] = [
     ("tools", |root| {
         tools::for_building(root)?;
         tools::for_journeys(root)
@@ -20,6 +20,7 @@ const STAGES: [(&str, Stage); 10] = [
     ("fmt", |root| {
         root.command("cargo", &["fmt", "--all", "--check"]).run()
     }),
+    ("crates", crates),
     ("clippy-server", |root| {
         let what = [
             "clippy",
@@ -75,6 +76,22 @@ fn tests(root: &Root, what: &[&str]) -> Task {
         &["test"]
     };
     root.command("cargo", &[run, what, &["--no-fail-fast"]].concat())
+}
+
+/// What `deny.toml` says of the crates that are built in. Where cargo-deny isn't installed, a test of this crate looks at
+/// licences and sources.
+fn crates(root: &Root) -> Result<()> {
+    let deny = |what: &[&str]| root.command("cargo", &[&["deny"], what].concat());
+    if deny(&["--version"]).read().is_none() {
+        say("there is no cargo-deny here: advisories are not looked at");
+        return Ok(());
+    }
+    deny(&["check", "licenses", "bans", "sources"]).run()?;
+    if deny(&["fetch", "db"]).read().is_none() {
+        say("the database of advisories cannot be fetched: they are not looked at");
+        return Ok(());
+    }
+    deny(&["--offline", "check", "advisories"]).run()
 }
 
 /// Journeys through the page, against the binary that was built.
