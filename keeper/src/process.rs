@@ -169,6 +169,10 @@ pub async fn run(config: KeeperConfig) -> Result<(), KeeperError> {
         traffic: Traffic::default(),
     });
     tracing::info!(target: "audit", pid = std::process::id(), program = config.program.identity(), "keeper started");
+    // A service manager starts servers when they find us; one that manages somebody else doesn't listen.
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
     let mut look = interval(LOOK);
     let mut alone_since = Instant::now();
     loop {

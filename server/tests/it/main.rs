@@ -27,6 +27,7 @@ mod secrets;
 mod signals;
 mod status;
 mod support;
+mod systemd;
 mod traces;
 mod upload;
 mod visit;
