@@ -45,14 +45,11 @@ const STAGES: [(&str, Stage); 11] = [
         root.command("cargo", &[&what[..], &["--", "-D", "warnings"]].concat())
             .run()
     }),
-    ("tests", |root| {
-        let what = ["--workspace", "--exclude", "bowline-frontend"];
-        tests(root, &what).run()
-    }),
+    ("tests", |root| tests(root, Which::All).run()),
     // The same tests of the server, with sessions in a keeper.
     ("tests-keeper", |root| {
-        let what = ["-p", "bowline-server", "--test", "it"];
-        tests(root, &what).env("BOWLINE_TEST_KEEPER", "1").run()
+        let tests = tests(root, Which::OfTheServer);
+        tests.env("BOWLINE_TEST_KEEPER", "1").run()
     }),
     ("page", |root| web::build(root, Effort::Full)),
     ("binary", |root| web::server(root, Effort::Full).map(|_| ())),
@@ -64,8 +61,17 @@ const STAGES: [(&str, Stage); 11] = [
     }),
 ];
 
-/// Rust's tests of some packages. All that fails is told, not only the first.
-fn tests(root: &Root, what: &[&str]) -> Task {
+/// Which of Rust's tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    /// The real router, real shells.
+    OfTheServer,
+}
+
+/// Rust's tests. All that fails is told, not only the first. The packages are always the same: of fewer, other features
+/// would be wanted, and all would be compiled again.
+fn tests(root: &Root, which: Which) -> Task {
     let has_nextest = root
         .command("cargo", &["nextest", "--version"])
         .read()
@@ -75,7 +81,18 @@ fn tests(root: &Root, what: &[&str]) -> Task {
     } else {
         &["test"]
     };
-    root.command("cargo", &[run, what, &["--no-fail-fast"]].concat())
+    let what: &[&str] = match (which, has_nextest) {
+        (Which::All, _) => &[],
+        (Which::OfTheServer, true) => &["--filterset", "binary_id(bowline-server::it)"],
+        (Which::OfTheServer, false) => &["--test", "it"],
+    };
+    let packages = [
+        "--workspace",
+        "--exclude",
+        "bowline-frontend",
+        "--no-fail-fast",
+    ];
+    root.command("cargo", &[run, &packages, what].concat())
 }
 
 /// What `deny.toml` says of the crates that are built in. Where cargo-deny isn't installed, a test of this crate looks at
