@@ -23,6 +23,7 @@ use self::counted::Counted;
 pub(crate) use self::line::Line;
 pub(crate) use self::names::{Name, Names};
 use crate::answer;
+use crate::headers::Standing;
 
 /// The target of the lines, for `--log`.
 pub const TARGET: &str = "access";
@@ -39,18 +40,20 @@ pub(crate) struct About(pub(crate) SessionId);
 #[derive(Debug)]
 pub(crate) struct Access {
     names: Names,
+    standing: Standing,
     /// Differs from one run to the next.
     run: u32,
     count: AtomicU64,
 }
 
 impl Access {
-    pub(crate) fn new(names: Names) -> Self {
+    pub(crate) fn new(names: Names, standing: Standing) -> Self {
         let mut run = [0; 4];
         // Only so that two runs' numbers differ: zeros would do.
         let _ = getrandom::fill(&mut run);
         Self {
             names,
+            standing,
             run: u32::from_ne_bytes(run),
             count: AtomicU64::new(0),
         }
@@ -96,7 +99,7 @@ pub(crate) async fn observe(
     let session = response.extensions_mut().remove::<About>();
     line.answered(response.status(), session.map(|About(session)| session));
     response.headers_mut().insert(REQUEST_HEADER, id);
-    answer::complete(response.headers_mut());
+    access.standing.complete(response.headers_mut());
     if is_head {
         // Nothing of the body is sent, and nothing is missing.
         line.sent();

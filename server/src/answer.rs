@@ -1,12 +1,8 @@
-//! Answers that every route shares: errors as JSON or as a page, bodies within a bound, and the headers
-//! that stand on every answer.
+//! Answers that every route shares: errors as JSON or as a page, and bodies within a bound.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bowline_app::error::{AppError, ErrorCode};
 use http_body_util::BodyExt as _;
@@ -36,7 +32,7 @@ pub(crate) fn page(error: &AppError) -> Response {
          <title>Bowline</title><body style=\"font:16px/1.5 system-ui;max-width:40em;margin:4em auto;\
          padding:0 1em\"><h1>Not let in</h1><p>{message}</p></body></html>"
     );
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'unsafe-inline'";
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, policy),
@@ -87,36 +83,6 @@ pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, App
             ErrorCode::TooLarge,
             format!("the body is larger than {limit} bytes"),
         ))
-    }
-}
-
-/// Puts what is missing of the headers that stand on every answer.
-pub(crate) fn complete(headers: &mut HeaderMap) {
-    const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
-    const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-    const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-    const VERSION: HeaderName = HeaderName::from_static(bowline_protocol::http::SERVER_VERSION);
-
-    for (name, value) in [
-        (VERSION, crate::VERSION),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (
-            PERMISSIONS,
-            "camera=(), geolocation=(), microphone=(self), clipboard-read=(self), clipboard-write=(self)",
-        ),
-        // The small window of a sign-in elsewhere may close itself.
-        (OPENER, "same-origin-allow-popups"),
-        (RESOURCE, "same-origin"),
-        (CACHE_CONTROL, "no-store"),
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-    ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
     }
 }
 

@@ -26,8 +26,7 @@ use crate::answer;
 struct Dist;
 
 /// A worker obeys the policy of its own answer, not the page's.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
-                      frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
 /// Encodings in order of preference, with the ending of the file beside.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];

@@ -4,6 +4,7 @@
 
 mod entry;
 mod listen;
+mod frames;
 mod logging;
 mod sessions;
 pub(crate) mod size;
@@ -157,6 +158,16 @@ pub struct PageArgs {
     pub terminal_mode: Option<Mode>,
 }
 
+
+    /// Origin whose pages may show Bowline in a frame, such as https://portal.example.com, https://*.example.com, or
+    /// self; may be repeated. [default: none may]
+    #[arg(
+        long,
+        env = "BOWLINE_FRAME_ANCESTORS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub frame_ancestors: Vec<String>,
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -204,6 +215,8 @@ pub struct Config {
     pub terminal_mode: TerminalMode,
     /// Bounds and habits of sessions.
     pub sessions: bowline_terminal::Options,
+    /// Who may put the page into a frame, as a policy says it.
+    pub frame_ancestors: String,
 }
 
 /// A setting makes no sense.
@@ -252,6 +265,14 @@ pub enum ConfigError {
     TrustedProxy(String),
     /// No header.
     #[error("--identity-header {0}: give a header's name, such as X-Forwarded-Email")]
+    /// No origin.
+    #[error("--frame-ancestors {0}: give an origin such as https://portal.example.com, or self")]
+    FrameAncestors(String),
+    /// No workspace.
+    #[error(
+        "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
+    )]
+    DatabricksHost(String),
     IdentityHeader(String),
 }
 
@@ -307,6 +328,7 @@ impl RawConfig {
             },
             sessions: bowline_terminal::Options {
                 projects_dir,
+            frame_ancestors: frames::ancestors(self.page.frame_ancestors)?,
                 ..self.sessions.resolve(env, &state_dir)?
             },
             // Shells are told paths in it.

@@ -256,6 +256,11 @@ impl Gate {
             Peer::Unix { .. } => None,
         };
         self.forwarded(asked).client.or(other_end)
+    /// Whether the answer is to say that this host is asked by https alone.
+    pub fn is_strict(&self, asked: Asked<'_>) -> bool {
+        self.place.is_strict(asked.headers, &self.forwarded(asked))
+    }
+
     }
 
     /// Who does something, for the audit trail.

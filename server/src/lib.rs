@@ -13,6 +13,7 @@ mod file_name;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod gate;
+mod headers;
 pub mod let_in;
 mod link;
 pub mod listen;
@@ -201,6 +202,7 @@ impl Server {
             address,
             limits: Limits::within(resources::open_files()),
             shared,
+            frame_ancestors: config.frame_ancestors.into(),
             host,
             urls,
             on_exit: config.on_exit,

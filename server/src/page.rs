@@ -148,7 +148,7 @@ fn theme(headers: &HeaderMap) -> Choice {
 fn policy(nonce: &Nonce) -> HeaderValue {
     let mut policy = String::from(
         "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
-         frame-ancestors 'none'; img-src 'self' data:; manifest-src 'self'; style-src 'self' \
+         img-src 'self' data:; manifest-src 'self'; style-src 'self' \
          'unsafe-inline'; worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
     );
     write!(policy, " 'nonce-{nonce}'").expect("writing to a string cannot fail");

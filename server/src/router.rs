@@ -17,6 +17,7 @@ use bowline_app::sign_in::SignIn;
 
 use crate::access::{self, Names};
 use crate::gate::{Access, Asked, Gate};
+use crate::headers::{self, Standing};
 use crate::listen::Limits;
 use crate::rates::Rates;
 use crate::ready::{self, Ready};
@@ -93,6 +94,7 @@ pub(crate) struct Shared {
     pub(crate) renderer: Arc<Renderer>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) base_path: Arc<str>,
+    pub(crate) frame_ancestors: Arc<str>,
     pub(crate) routes: Arc<[Route]>,
     pub(crate) ready: Arc<Ready>,
 }
@@ -132,10 +134,10 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
         ))
         .layer(from_fn_with_state(limits.body_silence, request::check))
         .layer(from_fn_with_state(
-            Arc::new(access::Access::new(Names::new(
-                &shared.routes,
-                &shared.base_path,
-            ))),
+            Arc::new(access::Access::new(
+                Names::new(&shared.routes, &shared.base_path),
+                Standing::new(&shared.frame_ancestors),
+            )),
             access::observe,
         ))
 }
@@ -183,8 +185,19 @@ async fn not_allowed() -> Response {
     ))
 }
 
-/// Asks the gate, and says no in the language of who asked.
-async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+/// Asks the gate. By https, the browser is told to stay there.
+async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let asked = Asked::new(request.headers(), request.extensions());
+    let is_strict = shared.gate.is_strict(asked);
+    let mut response = admit(&shared, request, next).await;
+    if is_strict {
+        headers::strict(response.headers_mut());
+    }
+    response
+}
+
+/// Lets a request in, or says no in the language of who asked.
+async fn admit(shared: &Shared, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let access = access(&shared.routes, path);
     let asked = Asked::new(request.headers(), request.extensions());

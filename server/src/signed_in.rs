@@ -29,7 +29,7 @@ pub(crate) fn page(proof: &str, query: Option<&str>) -> Response {
          new BroadcastChannel('{CHANNEL}').postMessage(document.body.dataset.proof);{on}</script></body></html>"
     );
     let policy = format!(
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+        "default-src 'none'; base-uri 'none'; form-action 'none'; \
          style-src 'unsafe-inline'; script-src 'nonce-{nonce}'"
     );
     let headers = [

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ConfigError, Env, is_given};
+use super::{ConfigError, Env, Switch, is_given};
 
 /// Settings of where it listens, as typed.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +50,10 @@ pub struct ListenArgs {
         value_name = "HOST"
     )]
     pub allowed_host: Vec<String>,
+
+    /// Whether browsers that came by https are told to come by nothing else (HSTS).
+    #[arg(long, env = "BOWLINE_HSTS", value_enum, default_value = "on")]
+    pub hsts: Switch,
 }
 
 /// Where it listens, and how it is known.
@@ -65,6 +69,8 @@ pub struct Listen {
     pub public_urls: Vec<PublicUrl>,
     /// Further hosts, in lower case.
     pub allowed_hosts: Vec<String>,
+    /// Whether browsers that came by https are told to come by nothing else.
+    pub hsts: Switch,
 }
 
 /// Scheme, host and port of a public URL.
@@ -95,6 +101,7 @@ impl ListenArgs {
         let hosts = self.allowed_host.iter().map(|host| host.trim());
         Ok(Listen {
             address,
+            hsts: self.hsts,
             socket_mode: socket_mode(self.socket_mode)?,
             base_path: base_path(self.base_path)?,
             public_urls: public_urls.map(public_url).collect::<Result<_, _>>()?,

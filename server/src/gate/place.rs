@@ -10,13 +10,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bowline_app::error::{AppError, ErrorCode};
 
 use super::proxy::{Forwarded, Scheme};
-use crate::config::{Config, Platform, PublicUrl};
+use crate::config::{Config, Platform, PublicUrl, Switch};
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Names and origins let in.
 pub(super) struct Place {
     platform: Platform,
+    hsts: Switch,
     allowed_hosts: Vec<String>,
     public_urls: Vec<PublicUrl>,
 }
@@ -34,6 +35,7 @@ impl Place {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             platform: config.entry.platform,
+            hsts: config.listen.hsts,
             allowed_hosts: config.listen.allowed_hosts.clone(),
             public_urls: config.listen.public_urls.clone(),
         }
@@ -52,15 +54,9 @@ impl Place {
             return Ok(());
         }
         let name = name_of(&host);
-        let is_loopback = name == "localhost"
-            || name.ends_with(".localhost")
-            || name
-                .trim_matches(['[', ']'])
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
         let allowed = self.allowed_hosts.iter().any(|a| *a == host || a == name)
             || self.public_urls.iter().any(|url| url.authority == host);
-        if is_loopback || allowed {
+        if is_loopback(name) || allowed {
             Ok(())
         } else {
             Err(refused(format!(
@@ -68,6 +64,21 @@ impl Place {
                  --public-url if a proxy stands in front"
             )))
         }
+    }
+
+    /// Whether the browser asked by https and is to be told to ask by nothing else. A loopback name belongs to every
+    /// program of the browser's own machine, and what it is told holds for all ports.
+    pub(super) fn is_strict(&self, headers: &HeaderMap, forwarded: &Forwarded) -> bool {
+        if self.hsts == Switch::Off {
+            return false;
+        }
+        let Ok(host) = asked_for(headers, forwarded) else {
+            return false;
+        };
+        let mut https = self.public_urls.iter();
+        let by_https = forwarded.scheme == Some(Scheme::Https)
+            || https.any(|url| url.authority == host && url.origin.starts_with("https://"));
+        by_https && !is_loopback(name_of(&host))
     }
 
     /// The page's authority must equal `Host`, and its scheme what a proxy says, or the page is one of a public URL.
@@ -130,6 +141,13 @@ fn host(headers: &HeaderMap) -> Result<String, AppError> {
     }
 }
 
+fn is_loopback(name: &str) -> bool {
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The host without its port; an IPv6 address keeps its brackets.
 fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
@@ -156,6 +174,7 @@ mod tests {
     fn place() -> Place {
         Place {
             platform: Platform::Plain,
+            hsts: Switch::On,
             allowed_hosts: vec!["desk.example".to_owned(), "fixed.example:8443".to_owned()],
             public_urls: vec![PublicUrl {
                 origin: "https://terminals.example".to_owned(),
@@ -275,6 +294,32 @@ mod tests {
             assert!(place().check_host(&headers, &https).is_ok());
             let checked = place().check_origin(&headers, &https, Origin::Required);
             assert_eq!(checked.is_ok(), fine, "{origin}");
+        }
+    }
+
+    #[test]
+    fn https_is_for_good_where_the_name_is_ours() {
+        let https = |scheme| Forwarded {
+            scheme,
+            ..Forwarded::default()
+        };
+        let none = https(None);
+        for (host, forwarded, strict) in [
+            ("terminals.example", &none, true),
+            ("desk.example", &none, false),
+            ("desk.example", &https(Some(Scheme::Http)), false),
+            ("desk.example", &https(Some(Scheme::Https)), true),
+            ("localhost:8000", &https(Some(Scheme::Https)), false),
+            ("127.0.0.1", &https(Some(Scheme::Https)), false),
+            ("[::1]:80", &https(Some(Scheme::Https)), false),
+        ] {
+            let headers = headers(&[("host", host)]);
+            assert_eq!(place().is_strict(&headers, forwarded), strict, "{host}");
+            let off = Place {
+                hsts: Switch::Off,
+                ..place()
+            };
+            assert!(!off.is_strict(&headers, forwarded));
         }
     }
 

@@ -313,11 +313,33 @@ async fn every_answer_carries_its_headers() {
             assert_eq!(headers["referrer-policy"], "no-referrer");
             assert_eq!(headers["cache-control"], "no-store");
             let policy = headers["content-security-policy"].to_str().unwrap();
-            assert!(policy.contains("frame-ancestors"), "{path}: {policy}");
+            assert!(
+                policy.ends_with("; frame-ancestors 'none'"),
+                "{path}: {policy}"
+            );
+            assert!(!headers.contains_key("strict-transport-security"));
             assert!(
                 !policy.contains("script-src 'unsafe-inline'"),
                 "{path}: {policy}"
             );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_answer_by_https_says_to_stay_there() {
+    let named = "--public-url https://desk.example --frame-ancestors https://portal.example";
+    with(named, async |server| {
+        for (path, token) in [("/", ""), ("/", TOKEN), ("/health", ""), ("/nowhere", "")] {
+            let request = server.bare(Method::GET, path).bearer_auth(token);
+            let response = request.header("host", "desk.example").send().await.unwrap();
+            let headers = response.headers();
+            let strict = headers["strict-transport-security"].to_str().unwrap();
+            assert!(strict.starts_with("max-age="), "{path}: {strict}");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            let ancestors = "; frame-ancestors https://portal.example";
+            assert!(policy.ends_with(ancestors), "{path}: {policy}");
         }
     })
     .await;
