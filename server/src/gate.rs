@@ -9,6 +9,7 @@
 
 mod attempts;
 mod codes;
+mod comers;
 pub(crate) mod identity;
 mod logins;
 mod place;
@@ -33,6 +34,7 @@ use bowline_app::workspace::store::write_private;
 
 use self::attempts::Attempts;
 use self::codes::Codes;
+use self::comers::Comers;
 pub use self::identity::{Identity, Owners};
 pub use self::logins::Visit;
 use self::logins::{By, Logins};
@@ -154,6 +156,7 @@ pub struct Gate {
     logins: Logins,
     codes: Mutex<Codes>,
     attempts: Mutex<Attempts>,
+    comers: Mutex<Comers>,
 }
 
 impl Gate {
@@ -178,6 +181,7 @@ impl Gate {
             logins: Logins::open(config.state_dir.join("logins.json"))?,
             codes: Mutex::default(),
             attempts: Mutex::new(Attempts::new(Instant::now())),
+            comers: Mutex::default(),
         })
     }
 
@@ -226,6 +230,9 @@ impl Gate {
             place::check_site(headers)?;
         }
         let pass = self.who(asked)?;
+        if let (Pass::Named(named), Access::Page) = (&pass, access) {
+            self.note_comer(named.who(), asked);
+        }
         match (&pass, access) {
             (Pass::Login(_) | Pass::Named(_), Access::Proven) => {
                 let proof = headers.get(bowline_protocol::http::PROOF);
@@ -358,6 +365,14 @@ impl Gate {
             )));
         }
         Ok(self.proofs.of(who))
+    }
+
+    /// Puts into the trail who opens the page without a login of ours.
+    fn note_comer(&self, who: &Identity, asked: Asked<'_>) {
+        let is_news = lock(&self.comers).is_news(who, self.client(asked), Instant::now());
+        if is_news {
+            audit::login(&self.actor(asked, Some(who)), "proxy");
+        }
     }
 
     fn is_our_cookie(&self, name: &str) -> bool {

@@ -72,3 +72,35 @@ async fn the_trail_goes_on_across_servers_and_holds_no_secrets() {
         assert!(!text.contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn who_comes_through_a_proxy_is_told_once() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let proxy = "--auth proxy --owner ana@example.com --trusted-proxy 127.0.0.1";
+    let (server, pid) = TestServer::start_binary("exec \"$@\"", proxy, folder.clone()).await;
+    for (who, from, status) in [
+        ("Ana@example.com", "192.0.2.7", 200),
+        ("ana@example.com", "192.0.2.7", 200),
+        ("ana@example.com", "192.0.2.8", 200),
+        ("eve@example.com", "192.0.2.9", 403),
+    ] {
+        let page = server
+            .bare(Method::GET, "/")
+            .header("x-forwarded-email", who);
+        let page = page.header("x-forwarded-for", from).send().await.unwrap();
+        assert_eq!(page.status(), status);
+    }
+    kill_process(pid, Signal::TERM).unwrap();
+    server.ended().await.unwrap();
+    let text = std::fs::read_to_string(folder.path().join("state/audit.log")).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let logins: Vec<Value> = lines.filter(|line| line["message"] == "login").collect();
+    assert_eq!(logins.len(), 2, "{text}");
+    for (login, from) in logins.iter().zip(["192.0.2.7", "192.0.2.8"]) {
+        assert_eq!(login["with"], "proxy");
+        assert_eq!(login["identity"], "ana@example.com");
+        assert_eq!(login["from"], from);
+    }
+}
