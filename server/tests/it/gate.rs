@@ -1,12 +1,14 @@
 //! Every route × every way of not being let in. The table is made from the router's own list, so a new
 //! route is in it.
 
+use std::sync::Arc;
+
 use bowline_server::gate::Access;
 use bowline_server::router::{Route, routes};
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{TOKEN, TestServer, with};
+use crate::support::{Login, TOKEN, TestServer, with};
 
 /// What a route should do with a request.
 #[derive(Clone, Copy)]
@@ -33,6 +35,14 @@ fn request(server: &TestServer, route: &Route) -> RequestBuilder {
             .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
             .header("sec-websocket-protocol", "bowline.1"),
         _ => request,
+    }
+}
+
+/// What whoever hasn't logged in gets.
+fn outside(access: Access) -> Expected {
+    match access {
+        Access::Probe | Access::Public => In,
+        _ => Unauthenticated,
     }
 }
 
@@ -76,16 +86,7 @@ async fn check(
 #[tokio::test]
 async fn without_a_token_only_the_login_is_reached() {
     with("", async |server| {
-        check(
-            server,
-            "no token",
-            |request| request,
-            |access| match access {
-                Access::Probe | Access::Public => In,
-                _ => Unauthenticated,
-            },
-        )
-        .await;
+        check(server, "no token", |request| request, outside).await;
     })
     .await;
 }
@@ -93,19 +94,54 @@ async fn without_a_token_only_the_login_is_reached() {
 #[tokio::test]
 async fn a_wrong_token_or_cookie_is_as_none() {
     with("", async |server| {
-        let expected = |access| match access {
-            Access::Probe | Access::Public => In,
-            _ => Unauthenticated,
-        };
         let token = |request: RequestBuilder| request.bearer_auth("wrong");
-        check(server, "wrong token", token, expected).await;
+        check(server, "wrong token", token, outside).await;
         let login = server.log_in().await;
         let name = login.cookie.split('=').next().unwrap();
         let wrong = format!("{name}=00ff");
         let cookie = |request: RequestBuilder| request.header("cookie", &wrong);
-        check(server, "wrong cookie", cookie, expected).await;
+        check(server, "wrong cookie", cookie, outside).await;
     })
     .await;
+}
+
+/// All that a browser sends once it has logged in.
+fn as_browser(server: &TestServer, login: &Login, request: RequestBuilder) -> RequestBuilder {
+    let request = request.header("cookie", &login.cookie);
+    let request = request.header("bowline-proof", &login.proof);
+    request.header("origin", format!("http://{}", server.address))
+}
+
+#[tokio::test]
+async fn what_was_stolen_is_worth_nothing_once_it_is_revoked() {
+    with("", async |server| {
+        let stolen = server.log_in().await;
+        let owner = server.log_in().await;
+        let end = server.bare(Method::POST, "/api/logins/end");
+        let end = as_browser(server, &owner, end).json(&json!({ "id": null }));
+        assert_eq!(end.send().await.unwrap().status(), StatusCode::OK);
+        let dress = |request| as_browser(server, &stolen, request);
+        check(server, "revoked", dress, outside).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_used_for_long_is_over() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let server = TestServer::start("", folder).await;
+    let login = server.log_in().await;
+    let folder = server.stop().await;
+    let path = folder.path().join("state/logins.json");
+    let mut kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let used = kept[0]["used"].as_u64().unwrap();
+    kept[0]["used"] = (used - 31 * 24 * 60 * 60).into();
+    std::fs::write(&path, kept.to_string()).unwrap();
+
+    let server = TestServer::start("", folder).await;
+    let dress = |request| as_browser(&server, &login, request);
+    check(&server, "expired", dress, outside).await;
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -190,12 +226,7 @@ async fn another_name_is_let_in_when_it_is_allowed() {
 async fn the_login_lets_in_everywhere() {
     with("", async |server| {
         let login = server.log_in().await;
-        let origin = format!("http://{}", server.address);
-        let dress = |request: RequestBuilder| {
-            let request = request.header("cookie", &login.cookie);
-            let request = request.header("bowline-proof", &login.proof);
-            request.header("origin", &origin)
-        };
+        let dress = |request| as_browser(server, &login, request);
         // Logging out would end it: it is asked for nothing else here.
         for route in routes().iter().filter(|route| route.path != "/api/logout") {
             let response = dress(request(server, route)).send().await.unwrap();
