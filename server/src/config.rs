@@ -2,9 +2,10 @@
 //! downstream sees what was typed. Secrets come from the environment or a file, never from a flag that
 //! `ps` shows. Each group of settings stands in a file of its own, with its flags, their help and variables.
 
+mod databricks;
 mod entry;
-mod listen;
 mod frames;
+mod listen;
 mod logging;
 mod sessions;
 pub(crate) mod size;
@@ -17,6 +18,7 @@ use bowline_terminal::{OnExit, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::databricks::{Ask, Databricks};
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
@@ -156,8 +158,6 @@ pub struct PageArgs {
     /// TERMINAL_MODE is honoured. [default: tabs]
     #[arg(long, env = "BOWLINE_TERMINAL_MODE")]
     pub terminal_mode: Option<Mode>,
-}
-
 
     /// Origin whose pages may show Bowline in a frame, such as https://portal.example.com, https://*.example.com, or
     /// self; may be repeated. [default: none may]
@@ -168,6 +168,8 @@ pub struct PageArgs {
         value_name = "ORIGIN"
     )]
     pub frame_ancestors: Vec<String>,
+}
+
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -213,10 +215,10 @@ pub struct Config {
     pub on_exit: OnExit,
     /// How the page shows terminals to who has chosen nothing.
     pub terminal_mode: TerminalMode,
-    /// Bounds and habits of sessions.
-    pub sessions: bowline_terminal::Options,
     /// Who may put the page into a frame, as a policy says it.
     pub frame_ancestors: String,
+    /// Bounds and habits of sessions.
+    pub sessions: bowline_terminal::Options,
 }
 
 /// A setting makes no sense.
@@ -263,8 +265,6 @@ pub enum ConfigError {
         "--trusted-proxy {0}: give an address such as 10.0.0.7, or a network such as 10.0.0.0/8"
     )]
     TrustedProxy(String),
-    /// No header.
-    #[error("--identity-header {0}: give a header's name, such as X-Forwarded-Email")]
     /// No origin.
     #[error("--frame-ancestors {0}: give an origin such as https://portal.example.com, or self")]
     FrameAncestors(String),
@@ -273,6 +273,8 @@ pub enum ConfigError {
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
     )]
     DatabricksHost(String),
+    /// No header.
+    #[error("--identity-header {0}: give a header's name, such as X-Forwarded-Email")]
     IdentityHeader(String),
 }
 
@@ -326,9 +328,9 @@ impl RawConfig {
                 Mode::Tabs => TerminalMode::Tabs,
                 Mode::Grid => TerminalMode::Grid,
             },
+            frame_ancestors: frames::ancestors(self.page.frame_ancestors)?,
             sessions: bowline_terminal::Options {
                 projects_dir,
-            frame_ancestors: frames::ancestors(self.page.frame_ancestors)?,
                 ..self.sessions.resolve(env, &state_dir)?
             },
             // Shells are told paths in it.

@@ -256,6 +256,11 @@ impl Gate {
         HeaderValue::try_from(self.set_cookie(&cookie, asked)).ok()
     }
 
+    /// Whether the answer is to say that this host is asked by https alone.
+    pub fn is_strict(&self, asked: Asked<'_>) -> bool {
+        self.place.is_strict(asked.headers, &self.forwarded(asked))
+    }
+
     /// Where the browser is: as a proven proxy says, else the other end. `None` = a Unix socket.
     pub fn client(&self, asked: Asked<'_>) -> Option<IpAddr> {
         let other_end = match asked.peer {
@@ -263,11 +268,6 @@ impl Gate {
             Peer::Unix { .. } => None,
         };
         self.forwarded(asked).client.or(other_end)
-    /// Whether the answer is to say that this host is asked by https alone.
-    pub fn is_strict(&self, asked: Asked<'_>) -> bool {
-        self.place.is_strict(asked.headers, &self.forwarded(asked))
-    }
-
     }
 
     /// Who does something, for the audit trail.

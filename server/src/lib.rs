@@ -19,6 +19,8 @@ mod link;
 pub mod listen;
 pub mod logs;
 mod metrics;
+pub mod outward;
+mod owner;
 mod page;
 pub mod peer;
 mod rates;
@@ -46,6 +48,7 @@ use bowline_app::context::AppContext;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform};
 use crate::control::Control;
@@ -138,6 +141,8 @@ pub struct Server {
     within: Option<Within>,
     ready: Arc<Ready>,
     metrics: Option<metrics::Listening>,
+    /// Asks whose app this is until that is known.
+    _asking: Option<AbortOnDropHandle<()>>,
     _telling: audit::Telling,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
@@ -181,6 +186,10 @@ impl Server {
             upload_limit: config.upload_limit,
             version: VERSION,
         };
+        let asking = config
+            .entry
+            .databricks
+            .map(|asked| owner::find(gate.clone(), asked));
         let ready = Arc::new(Ready::new(host.clone()));
         let metrics = open_metrics(&config.logging, &ready).await?;
         let shared = router::Shared {
@@ -193,6 +202,7 @@ impl Server {
                 config.uploads_quota,
             )),
             base_path: config.listen.base_path.as_str().into(),
+            frame_ancestors: config.frame_ancestors.into(),
             routes: router::routes().into(),
             ready: ready.clone(),
         };
@@ -202,7 +212,6 @@ impl Server {
             address,
             limits: Limits::within(resources::open_files()),
             shared,
-            frame_ancestors: config.frame_ancestors.into(),
             host,
             urls,
             on_exit: config.on_exit,
@@ -210,6 +219,7 @@ impl Server {
             within,
             ready,
             metrics,
+            _asking: asking,
             _telling: audit::Telling::begin(),
             _state: state,
         })

@@ -40,6 +40,7 @@ mod on {
     pub(crate) fn export(
         to: &Traces,
     ) -> Result<(Box<dyn Layer<Registry> + Send + Sync>, Exporting), ExporterBuildError> {
+        crate::outward::choose_tls();
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use bowline_protocol::SessionId;
+use bowline_server::outward;
 use reqwest::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ use tokio::time::timeout;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 const ENDS_WITHIN: Duration = Duration::from_secs(12);
+/// Longer than a request is ever held.
+const REQUEST_MAX: Duration = Duration::from_secs(60);
 /// Ticks of `/proc/PID/stat` in a second: what Linux shows programs, whatever the kernel counts in.
 const TICKS: f64 = 100.0;
 
@@ -143,7 +146,7 @@ impl Server {
         };
         Ok(Self {
             address: address.context("it says where it listens")?.parse()?,
-            http: Client::builder().no_proxy().build()?,
+            http: outward::builder().no_proxy().timeout(REQUEST_MAX).build()?,
             child,
             pid: pid.context("it runs")?,
             keeper,

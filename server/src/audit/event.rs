@@ -8,6 +8,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::TARGET;
 use super::refusals::{From, Refusals, Told};
+use crate::gate::Identity;
 use crate::metrics::metrics;
 
 /// How often refusals that were held back are looked for.
@@ -63,6 +64,12 @@ pub fn logout(actor: &Actor, login: &str) {
 pub fn logins_ended(actor: &Actor, ended: usize) {
     let (from, identity) = (&*actor.from, actor.identity.as_deref());
     tracing::info!(target: TARGET, ended, from, identity, "browsers signed out");
+}
+
+/// It became known who may enter; nobody could before.
+pub fn owner(owner: &Identity) {
+    let owner = owner.as_str();
+    tracing::info!(target: TARGET, owner, "owner found");
 }
 
 /// A login was refused. As for requests, many of the same are one line.

@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{ConfigError, Env, is_given};
+use super::{ConfigError, Databricks, Env, is_given};
 use crate::gate::identity::{Identity, Owners};
 
 /// Settings of who may enter, as typed.
@@ -16,7 +16,8 @@ pub struct EntryArgs {
     #[arg(long, env = "BOWLINE_AUTH")]
     pub auth: Option<Auth>,
     /// Email address, or user name, of whoever may enter where somebody else says who comes; may be repeated, for
-    /// several addresses of one person. On Databricks Apps the default is who made the app.
+    /// several addresses of one person. APP_OWNER_EMAIL is honoured. On Databricks Apps the default is who made the
+    /// app.
     #[arg(
         long,
         env = "BOWLINE_OWNER",
@@ -75,6 +76,8 @@ pub struct Entry {
     pub platform: Platform,
     /// Who may enter where somebody else says who comes.
     pub owners: Owners,
+    /// Where to ask for them; only if nobody said, and the platform knows.
+    pub databricks: Option<Databricks>,
     /// Proxies that are believed, by their addresses.
     pub trusted_proxies: Vec<IpNet>,
     /// What a proxy shows to be believed.
@@ -109,8 +112,22 @@ impl EntryArgs {
                 secret => Ok(secret),
             }
         };
-        let owners = self.owner.into_iter().filter(|text| is_given(text));
+        let mut owners = self.owner;
+        owners.retain(|text| is_given(text));
+        if owners.is_empty() {
+            let named = env.text("APP_OWNER_EMAIL");
+            owners.extend(named.filter(|text| is_given(text)));
+        }
+        let owners = owners.into_iter();
         let owners = owners.map(|owner| Identity::new(&owner).ok_or(ConfigError::Owner(owner)));
+        let auth = self.auth.unwrap_or(usual);
+        let owners = Owners::new(owners.collect::<Result<_, _>>()?);
+        let must_ask =
+            platform == Platform::DatabricksApp && auth == Auth::Proxy && owners.is_unknown();
+        let databricks = match must_ask {
+            true => Some(Databricks::resolve(env)?),
+            false => None,
+        };
         let proxies = self.trusted_proxy.into_iter().filter(|text| is_given(text));
         let headers = self
             .identity_header
@@ -118,10 +135,11 @@ impl EntryArgs {
             .filter(|text| is_given(text));
         let headers: Vec<_> = headers.map(header_name).collect::<Result<_, _>>()?;
         Ok(Entry {
-            auth: self.auth.unwrap_or(usual),
+            auth,
             token: given("BOWLINE_TOKEN")?,
             platform,
-            owners: Owners::new(owners.collect::<Result<_, _>>()?),
+            owners,
+            databricks,
             trusted_proxies: proxies.map(network).collect::<Result<_, _>>()?,
             proxy_secret: given("BOWLINE_PROXY_SECRET")?,
             identity_headers: match headers.is_empty() {

@@ -20,6 +20,7 @@ mod listen;
 mod login;
 mod logs;
 mod metrics;
+mod owner;
 mod page;
 mod ready;
 mod recording;

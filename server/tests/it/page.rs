@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::{DEADLINE, TOKEN};
+use crate::support::{self, DEADLINE, TOKEN};
 
 /// Longest a request may take: longer than it may be held.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
@@ -93,7 +93,7 @@ impl Page {
             id,
             client: Client::new(id, None, Settings::default()),
             started: Instant::now(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: support::http(),
             socket: None,
             requests: JoinSet::new(),
             tell,

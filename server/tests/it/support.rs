@@ -9,7 +9,7 @@ use std::time::Duration;
 use bowline_protocol::codec::{BatchReader, BatchWriter, Framed};
 use bowline_protocol::frame::{Mode, Size};
 use bowline_protocol::{ClientFrame, ClientId, Generation, LogId, ServerFrame, SessionId, limits};
-use bowline_server::config::{Cli, Keeper};
+use bowline_server::config::{Cli, Config, Keeper};
 use bowline_server::listen::Limits;
 use bowline_server::{Error, Server, Shutdown};
 use bowline_terminal::OnExit;
@@ -64,7 +64,8 @@ pub(crate) struct Login {
 impl TestServer {
     /// Starts a server whose state is in `folder`.
     pub(crate) async fn start(arguments: &str, folder: Arc<TempDir>) -> Self {
-        Self::start_with(arguments, |_| {}, folder).await
+        let config = config(arguments, &[], &folder);
+        Self::start_with(config, |_| {}, folder).await
     }
 
     /// Starts one with other limits of its connections.
@@ -72,16 +73,25 @@ impl TestServer {
         change: impl FnOnce(&mut Limits),
         folder: Arc<TempDir>,
     ) -> Self {
-        Self::start_with("", change, folder).await
+        let config = config("", &[], &folder);
+        Self::start_with(config, change, folder).await
+    }
+
+    /// Starts one with further variables in its environment.
+    pub(crate) async fn start_on(
+        environment: &[(&'static str, String)],
+        folder: Arc<TempDir>,
+    ) -> Self {
+        let config = config("", environment, &folder);
+        Self::start_with(config, |_| {}, folder).await
     }
 
     async fn start_with(
-        arguments: &str,
+        mut config: Config,
         change: impl FnOnce(&mut Limits),
         folder: Arc<TempDir>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut config = config(arguments, &folder);
         // The same tests run in both arrangements.
         if std::env::var_os("BOWLINE_TEST_KEEPER").is_some() {
             config.keeper_program = Some(env!("CARGO_BIN_EXE_bowline").into());
@@ -235,9 +245,9 @@ impl TestServer {
     }
 }
 
-fn http() -> reqwest::Client {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    client.no_proxy().build().unwrap()
+pub(crate) fn http() -> reqwest::Client {
+    let client = bowline_server::outward::builder().no_proxy();
+    client.timeout(DEADLINE).build().unwrap()
 }
 
 /// Takes cookie and proof from an answer.
@@ -261,7 +271,7 @@ pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {
     (status, value)
 }
 
-fn config(arguments: &str, folder: &TempDir) -> bowline_server::config::Config {
+fn config(arguments: &str, environment: &[(&str, String)], folder: &TempDir) -> Config {
     let state = folder.path().join("state");
     let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
     let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
@@ -270,7 +280,10 @@ fn config(arguments: &str, folder: &TempDir) -> bowline_server::config::Config {
     let config = raw.resolve(|name| match name {
         "BOWLINE_TOKEN" => Some(OsString::from(TOKEN)),
         "HOME" => Some(home.clone()),
-        _ => None,
+        _ => {
+            let set = environment.iter().find(|(key, _)| *key == name);
+            set.map(|(_, value)| OsString::from(value))
+        }
     });
     let mut config = config.unwrap();
     // Shells read no start-up files of whoever runs the tests.

@@ -1,0 +1,92 @@
+//! HTTP requests that the server itself makes: one way to make a client, and bounded reading of what it answers.
+//! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+
+/// How long until somebody has to be connected.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a request may take, its answer read to the end.
+const WHOLE: Duration = Duration::from_secs(20);
+/// Largest answer that is read, bytes. Documents about keys and people are far smaller.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// What went wrong. Says nothing of what was sent, nor of the answer's text: either may be secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// No client could be made; without certificates of authorities, for one.
+    #[error("no https requests can be made here: {0}")]
+    Client(reqwest::Error),
+    /// Nobody answered, or the connection broke.
+    #[error("{0}")]
+    Unanswered(String),
+    /// It said no.
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    /// More than is ever read.
+    #[error("its answer is longer than {MAX_BODY} bytes")]
+    TooLong,
+    /// Not what was asked for.
+    #[error("its answer makes no sense: {0}")]
+    Malformed(serde_json::Error),
+}
+
+/// Chooses the cryptography of TLS for this process, before anybody makes a client.
+pub(crate) fn choose_tls() {
+    // Whoever comes second finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// What every client of ours is made from: bounded in time, and following nobody elsewhere.
+pub fn builder() -> ClientBuilder {
+    choose_tls();
+    Client::builder()
+        .user_agent(concat!("bowline/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .redirect(redirect::Policy::none())
+}
+
+/// A client.
+pub(crate) fn client() -> Result<Client, Error> {
+    builder().build().map_err(Error::Client)
+}
+
+/// Sends a request and reads its answer, which must be JSON and say that all is well.
+pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Error> {
+    let response = request.send().await.map_err(unanswered)?;
+    match response.status() {
+        StatusCode::OK => {
+            let body = body(response).await?;
+            serde_json::from_slice(&body).map_err(Error::Malformed)
+        }
+        status => Err(Error::Status(status)),
+    }
+}
+
+/// An answer's body, unless it is too long.
+pub(crate) async fn body(mut response: Response) -> Result<Bytes, Error> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Error::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// The error without its URL, which may hold what is secret, but with its causes: the first says only that it failed.
+fn unanswered(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    Error::Unanswered(text)
+}
