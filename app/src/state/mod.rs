@@ -5,6 +5,7 @@
 //! Terminal bytes never come here.
 
 pub(crate) mod banner;
+pub(crate) mod browsers;
 pub(crate) mod copied;
 pub(crate) mod desk;
 pub(crate) mod dictation;

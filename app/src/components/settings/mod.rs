@@ -2,6 +2,7 @@
 //! once; there is nothing to confirm. What is kept and how is [`crate::state::settings`]'; this only shows it.
 
 mod access;
+mod browsers;
 mod clipboard;
 mod colours;
 pub(crate) mod fields;
@@ -24,8 +25,8 @@ struct Group {
     icon: &'static str,
     /// Its fields.
     view: fn() -> AnyView,
-    /// Makes its settings what a fresh page has.
-    reset: fn(&mut Settings),
+    /// Makes its settings what a fresh page has; `None` where there are none.
+    reset: Option<fn(&mut Settings)>,
 }
 
 /// All groups, in the order shown.
@@ -34,37 +35,43 @@ const GROUPS: &[Group] = &[
         title: "Colours",
         icon: "palette",
         view: colours::view,
-        reset: colours::reset,
+        reset: Some(colours::reset),
     },
     Group {
         title: "Text",
         icon: "letters",
         view: text::view,
-        reset: |settings| settings.text = Default::default(),
+        reset: Some(|settings| settings.text = Default::default()),
     },
     Group {
         title: "Terminal",
         icon: "prompt",
         view: terminal::view,
-        reset: |settings| settings.screen = Default::default(),
+        reset: Some(|settings| settings.screen = Default::default()),
     },
     Group {
         title: "Clipboard",
         icon: "paste",
         view: clipboard::view,
-        reset: |settings| settings.clipboard = Default::default(),
+        reset: Some(|settings| settings.clipboard = Default::default()),
     },
     Group {
         title: "Access",
         icon: "person",
         view: access::view,
-        reset: |settings| settings.access = Default::default(),
+        reset: Some(|settings| settings.access = Default::default()),
     },
     Group {
         title: "Notifications",
         icon: "bell",
         view: notices::view,
-        reset: notices::reset,
+        reset: Some(notices::reset),
+    },
+    Group {
+        title: "Signed in",
+        icon: "lock",
+        view: browsers::view,
+        reset: None,
     },
 ];
 
@@ -91,19 +98,20 @@ pub(crate) fn SettingsDialog() -> impl IntoView {
     let fields = move || {
         let group = GROUPS.get(shown.get())?;
         let fields = (group.view)();
+        let reset = group.reset.map(|reset| {
+            view! {
+                <footer class="settings-foot">
+                    <button type="button" class="button" on:click=move |_| taste.change(reset)>
+                        "Reset this group"
+                    </button>
+                </footer>
+            }
+        });
         Some(view! {
             <section class="settings-group" aria-label=group.title>
                 <h3>{group.title}</h3>
                 {fields}
-                <footer class="settings-foot">
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| taste.change(group.reset)
-                    >
-                        "Reset this group"
-                    </button>
-                </footer>
+                {reset}
             </section>
         })
     };
