@@ -20,9 +20,11 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use self::counted::Counted;
+use self::line::From;
 pub(crate) use self::line::Line;
 pub(crate) use self::names::{Name, Names};
 use crate::answer;
+use crate::gate::{Asked, Gate};
 use crate::headers::Standing;
 
 /// The target of the lines, for `--log`.
@@ -37,23 +39,25 @@ const REQUEST_HEADER: HeaderName = HeaderName::from_static(REQUEST);
 pub(crate) struct About(pub(crate) SessionId);
 
 /// What the layer knows.
-#[derive(Debug)]
 pub(crate) struct Access {
     names: Names,
     standing: Standing,
+    gate: Arc<Gate>,
     /// Differs from one run to the next.
     run: u32,
     count: AtomicU64,
 }
 
 impl Access {
-    pub(crate) fn new(names: Names, standing: Standing) -> Self {
+    /// `gate` says which proxies are believed about where a request came from.
+    pub(crate) fn new(names: Names, standing: Standing, gate: Arc<Gate>) -> Self {
         let mut run = [0; 4];
         // Only so that two runs' numbers differ: zeros would do.
         let _ = getrandom::fill(&mut run);
         Self {
             names,
             standing,
+            gate,
             run: u32::from_ne_bytes(run),
             count: AtomicU64::new(0),
         }
@@ -75,7 +79,12 @@ pub(crate) async fn observe(
     let id = access.next_id();
     let route = access.names.of(request.method(), request.uri().path());
     let is_head = request.method() == axum::http::Method::HEAD;
-    let line = Arc::new(Line::new(route, id.clone()));
+    let asked = Asked::new(request.headers(), request.extensions());
+    let from = From {
+        client: access.gate.client(asked),
+        peer: asked.peer,
+    };
+    let line = Arc::new(Line::new(route, id.clone(), from));
     let mut request = request.map(|body| Body::new(Counted::request(body, line.clone())));
     if route.upgrades {
         // Its line comes when the socket closes.

@@ -137,6 +137,7 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
             Arc::new(access::Access::new(
                 Names::new(&shared.routes, &shared.base_path),
                 Standing::new(&shared.frame_ancestors),
+                shared.gate.clone(),
             )),
             access::observe,
         ))

@@ -1,6 +1,8 @@
 //! The line of one request. It is told when the last who works on the request lets go of it: when the answer has
 //! been sent or cut, and what still came of the request has been read.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -13,13 +15,33 @@ use tracing::{Level, Span};
 use super::TARGET;
 use super::names::Name;
 use crate::metrics::{Done, metrics};
+use crate::peer::Peer;
 use crate::traces;
+
+/// Where a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From {
+    /// Where the browser is: as a proxy says that is believed, else the other end.
+    pub(super) client: Option<IpAddr>,
+    /// The other end of the connection.
+    pub(super) peer: Peer,
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.client {
+            Some(client) => client.fmt(f),
+            None => self.peer.fmt(f),
+        }
+    }
+}
 
 /// A request that is being answered.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(super) route: Name,
     id: HeaderValue,
+    from: From,
     began: Instant,
     /// For OpenTelemetry; off without it.
     span: Span,
@@ -31,7 +53,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(route: Name, id: HeaderValue) -> Self {
+    pub(super) fn new(route: Name, id: HeaderValue, from: From) -> Self {
         // What comes with every key is no trace of its own.
         let span = if route.is_frequent {
             Span::none()
@@ -50,6 +72,7 @@ impl Line {
         Self {
             route,
             id,
+            from,
             began: Instant::now(),
             span,
             came: AtomicU64::new(0),
@@ -102,13 +125,14 @@ impl Drop for Line {
         let session = answered.and_then(|(_, session)| session).map(display);
         let cut = (!*self.sent.get_mut()).then_some(true);
         let (request, seconds) = (self.id(), took.as_secs_f64());
+        let from = display(self.from);
         macro_rules! tell {
             ($level:expr) => {
                 tracing::event!(
                     target: TARGET,
                     parent: None,
                     $level,
-                    request, method, route = path, status, bytes_in = came, bytes_out = went, seconds, session, cut,
+                    request, from, method, route = path, status, bytes_in = came, bytes_out = went, seconds, session, cut,
                     "answered"
                 )
             };

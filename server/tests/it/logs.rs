@@ -51,6 +51,7 @@ async fn each_request_is_one_line_with_its_route_and_number() {
         .iter()
         .map(|line| {
             assert_eq!(line["target"], "access");
+            assert_eq!(line["from"], "127.0.0.1");
             assert!(line["seconds"].is_f64() && line["cut"].is_null(), "{line}");
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
             (
