@@ -2,6 +2,7 @@
 // Must not interpret the answers.
 
 import http from "node:http";
+import https from "node:https";
 
 import { RawSocket } from "./raw-socket.mjs";
 import { within } from "./wait.mjs";
@@ -14,13 +15,20 @@ import { within } from "./wait.mjs";
  */
 
 /**
+ * How a connection is made beyond its URL: from which address, by which name and authority of TLS.
+ *
+ * @typedef {Pick<https.RequestOptions, "localAddress" | "servername" | "ca">} Connection
+ */
+
+/**
  * @param {string} url
- * @param {{method?: string, headers?: http.OutgoingHttpHeaders, body?: string | Uint8Array}} [options]
+ * @param {{method?: string, headers?: http.OutgoingHttpHeaders, body?: string | Uint8Array, connection?: Connection}} [options]
  * @returns {Promise<Answer>}
  */
-export function ask(url, { method = "GET", headers = {}, body } = {}) {
+export function ask(url, { method = "GET", headers = {}, body, connection = {} } = {}) {
   const answered = new Promise((resolve, reject) => {
-    const request = http.request(url, { method, headers, agent: false }, async (response) => {
+    const { request: send } = url.startsWith("https:") ? https : http;
+    const request = send(url, { method, headers, agent: false, ...connection }, async (response) => {
       try {
         const parts = [];
         for await (const part of response) parts.push(part);
@@ -40,11 +48,12 @@ export function ask(url, { method = "GET", headers = {}, body } = {}) {
  *
  * @param {string} url
  * @param {http.OutgoingHttpHeaders} headers
+ * @param {Connection} [connection]
  * @returns {Promise<Answer>}
  */
-export async function askUpgrade(url, headers) {
+export async function askUpgrade(url, headers, connection = {}) {
   try {
-    const socket = await RawSocket.open(url, { headers, protocol: "bowline.1" });
+    const socket = await RawSocket.open(url, { headers, protocol: "bowline.1", connection });
     socket.close();
     return { status: 101, headers: {}, body: "" };
   } catch (error) {

@@ -186,7 +186,7 @@ function isAlive(/** @type {number} */ pid) {
 }
 
 /** A port that was free just now. */
-async function freePort() {
+export async function freePort() {
   const probe = net.createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = /** @type {net.AddressInfo} */ (probe.address());

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import http from "node:http";
+import https from "node:https";
 
 import { within } from "./wait.mjs";
 
@@ -19,12 +20,14 @@ export class RawSocket {
 
   /**
    * @param {string} url http URL of the endpoint
-   * @param {{headers?: http.OutgoingHttpHeaders, protocol?: string}} [options]
+   * @param {{headers?: http.OutgoingHttpHeaders, protocol?: string, connection?: import("./ask.mjs").Connection}} [options]
    * @returns {Promise<RawSocket>}
    */
-  static open(url, { headers = {}, protocol } = {}) {
-    const request = http.request(url, {
+  static open(url, { headers = {}, protocol, connection = {} } = {}) {
+    const { request: send } = url.startsWith("https:") ? https : http;
+    const request = send(url, {
       agent: false,
+      ...connection,
       headers: {
         Connection: "Upgrade",
         Upgrade: "websocket",

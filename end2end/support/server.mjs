@@ -47,8 +47,13 @@ export class BowlineServer {
   loginUrl = "";
 
   /**
-   * @param {{args?: string[], env?: Record<string, string>}} [options]
+   * @typedef {object} Options
+   * @property {string[]} [args]
+   * @property {Record<string, string>} [env]
+   * @property {"port" | "socket"} [listen] on a port, or on a Unix socket in its folder
    */
+
+  /** @param {Options} [options] */
   static async start(options = {}) {
     if (!existsSync(binary)) {
       throw new Error(`${binary} does not exist: run \`cargo xtask build\`, or set BOWLINE_BIN`);
@@ -57,7 +62,7 @@ export class BowlineServer {
     const server = new BowlineServer(folder, options);
     try {
       await server.#prepareHome();
-      await server.#launch("127.0.0.1:0");
+      await server.#launch(options.listen === "socket" ? server.#place : "127.0.0.1:0");
     } catch (error) {
       await server.stop();
       throw error;
@@ -66,13 +71,23 @@ export class BowlineServer {
   }
 
   /** @private use `start` */
-  constructor(/** @type {string} */ folder, /** @type {{args?: string[], env?: Record<string, string>}} */ options) {
+  constructor(/** @type {string} */ folder, /** @type {Options} */ options) {
     this.#options = options;
     this.folder = folder;
     this.home = path.join(folder, "home");
     this.stateDir = path.join(folder, "state");
     /** The access token, fixed for the test. */
     this.token = randomBytes(16).toString("hex");
+  }
+
+  /** Where it listens, as `--listen` takes it. */
+  get #place() {
+    return this.#options.listen === "socket" ? `unix:${this.folder}/http.sock` : `127.0.0.1:${this.port}`;
+  }
+
+  /** Where it listens: a port of this machine, or a socket's path. */
+  get place() {
+    return this.#place.replace(/^unix:/, "");
   }
 
   get url() {
@@ -131,7 +146,7 @@ export class BowlineServer {
       const note = (/** @type {string} */ line) => {
         this.#log.push(line);
         if (this.#log.length > LOG_LINES) this.#log.shift();
-        const url = /listening on (http:\S+)/.exec(line)?.[1];
+        const url = /listening on (http:\S+|unix:\S+)/.exec(line)?.[1];
         if (url) resolve(url);
       };
       createInterface({ input: /** @type {any} */ (child.stdout) }).on("line", note);
@@ -152,6 +167,15 @@ export class BowlineServer {
     await rm(path.join(this.stateDir, name));
   }
 
+  /** The audit trail so far. @returns {Promise<Record<string, any>[]>} */
+  async trail() {
+    const text = await readFile(path.join(this.stateDir, "audit.log"), "utf8").catch(() => "");
+    return text
+      .split("\n")
+      .filter((line) => line.endsWith("}"))
+      .map((line) => JSON.parse(line));
+  }
+
   /** Ends the process and waits until it is gone. */
   async kill(/** @type {NodeJS.Signals} */ signal = "SIGKILL") {
     const child = this.#child;
@@ -166,7 +190,7 @@ export class BowlineServer {
     await this.kill();
     // Between the two, another process's connection may hold the port for a moment.
     await until(`a start on port ${this.port}`, async () => {
-      await this.#launch(`127.0.0.1:${this.port}`);
+      await this.#launch(this.#place);
       return true;
     });
   }

@@ -1,16 +1,19 @@
 // Owns what stands around a page: one browser per process, fresh server, proxies and contexts, everything ended whatever
 // happens, and what a reader needs when something failed. Must not know the test runner.
 
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
 import { chromium, firefox } from "playwright-core";
 
 import { CuttingProxy } from "./cutting-proxy.mjs";
+import { Deployed, settingsOf } from "./deployed.mjs";
 import { Nginx } from "./nginx.mjs";
 import { SigningProxy } from "./signing-proxy.mjs";
 import { BowlinePage } from "./page.mjs";
 import { BowlineServer, repository } from "./server.mjs";
+import { SignInService } from "./sign-in-service.mjs";
 
 const results = path.join(repository, "end2end/test-results");
 const VIEWPORT = { width: 1000, height: 640 };
@@ -96,7 +99,7 @@ export class Stage {
     this.print = print;
   }
 
-  /** @param {Parameters<typeof BowlineServer.start>[0]} [options] */
+  /** @param {import("./server.mjs").Options} [options] */
   async server(options) {
     this.#server = await BowlineServer.start(options);
     this.#cleanups.push(() => /** @type {BowlineServer} */ (this.#server).stop());
@@ -114,6 +117,34 @@ export class Stage {
     const proxy = await SigningProxy.start(this.#theServer().port);
     this.#cleanups.push(() => proxy.stop());
     return proxy;
+  }
+
+  async signInService() {
+    const service = await SignInService.start();
+    this.#cleanups.push(() => service.stop());
+    return service;
+  }
+
+  /**
+   * Bowline and a proxy before it as docs/deploy has them.
+   *
+   * @param {string} file the proxy's
+   * @param {object} options
+   * @param {string} options.settings the file of Bowline's settings
+   * @param {Record<string, string>} [options.env] further settings, or others
+   * @param {string} [options.signIn] where the service listens that signs people in
+   * @param {import("./deployed.mjs").Change[]} [options.changes] what is replaced in the proxy's file
+   */
+  async deployed(file, { settings, env: further = {}, signIn, changes }) {
+    const { BOWLINE_LISTEN: listen, ...env } = await settingsOf(settings);
+    const secret = env.BOWLINE_PROXY_SECRET && randomBytes(16).toString("hex");
+    const server = await this.server({
+      listen: listen.startsWith("unix:") ? "socket" : "port",
+      env: { ...env, ...(secret ? { BOWLINE_PROXY_SECRET: secret } : {}), ...further },
+    });
+    const proxy = await Deployed.start(file, { server: server.place, secret, signIn, changes });
+    this.#cleanups.push(() => proxy.stop());
+    return { server, proxy };
   }
 
   /** @param {import("./nginx.mjs").Manner} manner */

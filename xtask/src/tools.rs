@@ -6,10 +6,13 @@ use crate::fingerprint;
 use crate::shell::{Root, timed};
 
 /// Commands that the tests and the journeys run, and the Debian packages that bring them.
-const JOURNEY_PACKAGES: [(&str, &str); 9] = [
+const JOURNEY_PACKAGES: [(&str, &str); 12] = [
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("nginx", "nginx"),
+    ("haproxy", "haproxy"),
+    ("caddy", "caddy"),
+    ("openssl", "openssl"),
     ("tmux", "tmux"),
     ("vim", "vim"),
     ("less", "less"),
