@@ -66,9 +66,9 @@ pub(crate) struct Connection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Its process.
-    pid: u32,
+    pub(crate) pid: u32,
     /// The identity of the program that it runs.
-    program: String,
+    pub(crate) program: String,
 }
 
 impl Gateway {

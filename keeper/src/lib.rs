@@ -37,5 +37,5 @@ pub use host::{Host, Known, LinkIn, LinkOut, Touched, Typed};
 pub use launch::Launch;
 pub use process::{KeeperConfig, KeeperError, Start, run};
 pub use upgrade::{UpgradeError, prove_state};
-pub use visit::{Visit, VisitError};
+pub use visit::{Visit, VisitError, Who};
 pub use within::Within;

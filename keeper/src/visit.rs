@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Answer, Failure, Request};
 use crate::frame::FromKeeper;
-use crate::gateway::{ask, greeted, open_link, read_answer};
+use crate::gateway::{Found, ask, greeted, open_link, read_answer};
 use crate::host::{LinkIn, LinkOut, link_apart};
 use crate::launch::is_absent;
 
@@ -35,6 +35,22 @@ pub enum VisitError {
     Io(#[from] io::Error),
 }
 
+/// Who keeps sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Its process.
+    pub pid: u32,
+    /// Which program it runs: see [`crate::program::Program::identity`].
+    pub program: String,
+}
+
+impl Who {
+    /// The program's version.
+    pub fn version(&self) -> &str {
+        self.program.split(' ').next().unwrap_or_default()
+    }
+}
+
 /// Sessions seen from outside. Every question has a connection of its own.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -45,6 +61,20 @@ impl Visit {
     /// By the socket that [`crate::place::keeper_socket`] names.
     pub fn new(socket: PathBuf) -> Self {
         Self { socket }
+    }
+
+    /// Who answers there.
+    ///
+    /// # Errors
+    /// Nobody is there, or answers.
+    pub async fn who(&self) -> Result<Who, VisitError> {
+        match greeted(&self.socket).await {
+            Ok((_, Found { pid, program })) => Ok(Who { pid, program }),
+            Err(error) if is_absent(&error) => {
+                Err(VisitError::Nobody(self.socket.display().to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// All sessions that run or ended lately, oldest first.

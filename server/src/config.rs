@@ -23,6 +23,7 @@ pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
+use crate::doctor::args::DoctorArgs;
 use crate::let_in::LoginArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
 
@@ -65,6 +66,9 @@ pub enum Command {
     Attach(AttachArgs),
     /// Print a URL that lets one browser in, once, within five minutes.
     Login(LoginArgs),
+    /// Look at what commonly goes wrong, and say what to do. Takes the settings of `serve`. Ends with 1 when there is a
+    /// problem.
+    Doctor(Box<DoctorArgs>),
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.

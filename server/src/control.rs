@@ -8,6 +8,8 @@
 //! ← {"ok": true}   or   {"error": "no such session (any more)"}
 //! → {"login": "code"}
 //! ← {"ok": true, "urls": ["http://127.0.0.1:8000/#code=0123…"]}
+//! → {"about": "server"}
+//! ← {"ok": true, "server": {"version": "0.1.0", "pid": 42, "place": "127.0.0.1:8000"}}
 //! ```
 
 use std::fs;
@@ -25,6 +27,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::VERSION;
 use crate::urls::Urls;
 
 /// Longest request, bytes.
@@ -52,6 +55,11 @@ pub(crate) enum Request {
         /// By what.
         login: By,
     },
+    /// Say who serves the folder.
+    About {
+        /// What of it.
+        about: What,
+    },
 }
 
 /// By what somebody is to be let in.
@@ -62,6 +70,25 @@ pub(crate) enum By {
     Code,
 }
 
+/// What can be told.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// The server itself.
+    Server,
+}
+
+/// A server that runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct About {
+    /// Its version.
+    pub(crate) version: String,
+    /// Its process.
+    pub(crate) pid: u32,
+    /// Where it listens.
+    pub(crate) place: String,
+}
+
 /// What carries requests out.
 #[derive(Clone)]
 pub(crate) struct Hands {
@@ -69,6 +96,8 @@ pub(crate) struct Hands {
     pub(crate) host: Host,
     /// Where the page is.
     pub(crate) urls: Urls,
+    /// Where the server listens.
+    pub(crate) place: String,
 }
 
 /// What it is answered.
@@ -83,6 +112,9 @@ pub(crate) struct Answer {
     /// Where to log in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) urls: Vec<String>,
+    /// Who serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<About>,
 }
 
 /// A bound control socket.
@@ -210,6 +242,17 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
                 ..Answer::default()
             })
         }
+        Request::About {
+            about: What::Server,
+        } => Ok(Answer {
+            ok: true,
+            server: Some(About {
+                version: VERSION.to_owned(),
+                pid: std::process::id(),
+                place: hands.place.clone(),
+            }),
+            ..Answer::default()
+        }),
     }
 }
 

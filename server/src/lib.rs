@@ -9,6 +9,7 @@ mod assets;
 pub mod audit;
 pub mod config;
 mod control;
+pub mod doctor;
 mod file_name;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -168,6 +169,7 @@ impl Server {
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
+            place: listener.place()?,
         };
         let control = control.map(|control| control.serve(hands));
         if let Err(error) = &control {

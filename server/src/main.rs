@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use bowline_keeper::{KeeperConfig, Start};
 use bowline_server::Shutdown;
 use bowline_server::config::{Cli, Command, Config, KeeperArgs};
+use bowline_server::doctor::args::DoctorArgs;
+use bowline_server::doctor::report::Verdict;
 use bowline_server::let_in::LoginArgs;
 use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
-use bowline_server::visit;
+use bowline_server::{doctor, visit};
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +32,10 @@ fn main() -> ExitCode {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }
         Some(Command::Keeper(keeper)) => keep(*keeper),
+        Some(Command::Doctor(what)) => match examine(*what) {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
         _ => run(cli),
     };
     match done {
@@ -47,6 +53,21 @@ fn env(name: &str) -> Option<OsString> {
 
 fn block_on<T>(what: impl Future<Output = Result<T, visit::Error>>) -> anyhow::Result<T> {
     Ok(runtime()?.block_on(what)?)
+}
+
+/// Looks at what commonly goes wrong.
+fn examine(what: DoctorArgs) -> anyhow::Result<ExitCode> {
+    let is_json = what.json;
+    let variables = std::env::vars_os().collect();
+    let report = runtime()?.block_on(doctor::examine(what, variables));
+    match is_json {
+        true => print!("{}", report.json()),
+        false => print!("{report}"),
+    }
+    Ok(match report.verdict() {
+        Verdict::Problem => ExitCode::FAILURE,
+        Verdict::Fine | Verdict::Warning => ExitCode::SUCCESS,
+    })
 }
 
 fn let_in(whom: LoginArgs) -> anyhow::Result<()> {

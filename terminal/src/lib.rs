@@ -73,6 +73,7 @@ pub use screen::{ScreenFormat, ScreenShot};
 pub use session::{ApiInput, Naming, Read, Recording, SessionHandle, SessionInfo, SessionState};
 pub use sessions::{CreateSession, Created, Sessions, Still};
 pub use status::{LastCommand, UnknownWord, Word};
+pub use tmux::find_tmux;
 pub use totals::Totals;
 
 /// Takes a lock, also when a thread panicked while holding it: every critical section here leaves its

@@ -10,6 +10,7 @@ mod audit;
 mod base_path;
 mod chaos;
 mod docs;
+mod doctor;
 mod faults;
 mod gate;
 mod hostile;

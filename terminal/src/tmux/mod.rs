@@ -90,6 +90,15 @@ pub(crate) struct Tmux {
     found: Mutex<Option<PathBuf>>,
 }
 
+/// The program of sessions in tmux whose files would be in `folder`, or why there can be none.
+///
+/// # Errors
+/// tmux is missing, too old, or can't work there; the text says what to do.
+pub async fn find_tmux(folder: PathBuf) -> Result<PathBuf, String> {
+    let found = Tmux::new(folder).program().await;
+    found.map_err(|error| error.to_string())
+}
+
 impl Tmux {
     /// Socket and configuration are in `folder`. Nothing is started or written yet.
     pub(crate) fn new(folder: PathBuf) -> Self {
