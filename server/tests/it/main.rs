@@ -9,6 +9,7 @@ mod api;
 mod audit;
 mod base_path;
 mod chaos;
+mod deploy;
 mod docs;
 mod doctor;
 mod faults;
