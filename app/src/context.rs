@@ -22,7 +22,7 @@ impl GateView {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{AppContext, Door, Listed, Login, Secret};
+pub use server::{AppContext, Door, Left, Listed, Login, Secret};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -97,13 +97,20 @@ mod server {
         pub proof: String,
     }
 
+    /// A login that has ended. Not `Debug` either.
+    pub struct Left {
+        /// The value of the `Set-Cookie` header that takes the cookie away.
+        pub cookie: String,
+        /// Where to end the sign-in at another site as well, if it went by one that offers that.
+        pub elsewhere: Option<String>,
+    }
+
     /// Logging in and out. The server's gate implements it.
     pub trait Door: Send + Sync {
         /// Trades a secret for a login.
         fn login(&self, secret: &Secret, request: &Parts) -> Result<Login, AppError>;
-        /// Ends the login the request came with, if it came with one; answers the `Set-Cookie` header
-        /// that takes the cookie away.
-        fn logout(&self, request: &Parts) -> Result<String, AppError>;
+        /// Ends the login the request came with, if it came with one.
+        fn logout(&self, request: &Parts) -> Result<Left, AppError>;
         /// The browsers that are signed in.
         fn browsers(&self, request: &Parts) -> Vec<Browser>;
         /// Signs a browser out, or all but the one that asks; how many.

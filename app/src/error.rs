@@ -58,6 +58,8 @@ pub enum ErrorCode {
     Memory,
     /// The process that keeps the sessions can't be reached just now.
     Keeper,
+    /// The site at which people sign in can't be used just now.
+    Provider,
     /// The program could not be started.
     Spawn,
     /// A file can't be stored: the disk is full, or the folder can't be used.
@@ -95,6 +97,7 @@ impl ErrorCode {
         Self::Ending,
         Self::Memory,
         Self::Keeper,
+        Self::Provider,
         Self::Spawn,
         Self::Storage,
         Self::Internal,
@@ -122,6 +125,7 @@ impl ErrorCode {
             Self::Ending => "ending",
             Self::Memory => "memory",
             Self::Keeper => "keeper",
+            Self::Provider => "provider",
             Self::Spawn => "spawn",
             Self::Storage => "storage",
             Self::Internal => "internal",
@@ -145,7 +149,7 @@ impl ErrorCode {
             Self::TooLarge => 413,
             Self::Encoding => 415,
             Self::SessionLimit | Self::InputFull | Self::RateLimited | Self::TooMany => 429,
-            Self::Memory | Self::Ending | Self::Keeper => 503,
+            Self::Memory | Self::Ending | Self::Keeper | Self::Provider => 503,
             Self::Internal | Self::Other => 500,
             Self::Storage => 507,
             Self::Unreachable => 502,

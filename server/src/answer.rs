@@ -25,12 +25,17 @@ pub(crate) fn json(error: &AppError) -> Response {
 
 /// An error as a page for people, with its status. Needs no file and no script.
 pub(crate) fn page(error: &AppError) -> Response {
+    page_with(error, "")
+}
+
+/// The same, with markup of ours below: a way on.
+pub(crate) fn page_with(error: &AppError, way: &'static str) -> Response {
     let message = escape(&error.to_string());
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
          <title>Bowline</title><body style=\"font:16px/1.5 system-ui;max-width:40em;margin:4em auto;\
-         padding:0 1em\"><h1>Not let in</h1><p>{message}</p></body></html>"
+         padding:0 1em\"><h1>Not let in</h1><p>{message}</p>{way}</body></html>"
     );
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
     let headers = [

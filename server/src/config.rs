@@ -7,6 +7,7 @@ mod entry;
 mod frames;
 mod listen;
 mod logging;
+mod oidc;
 mod sessions;
 pub(crate) mod size;
 
@@ -22,6 +23,8 @@ pub use self::databricks::{Ask, Databricks};
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
+pub(crate) use self::oidc::is_private;
+pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 use crate::doctor::args::DoctorArgs;
 use crate::let_in::LoginArgs;
@@ -277,6 +280,17 @@ pub enum ConfigError {
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
     )]
     DatabricksHost(String),
+    /// What a way of signing in needs.
+    #[error("{0} needs {1}")]
+    Missing(&'static str, &'static str),
+    /// Not a provider's URL.
+    #[error(
+        "--oidc-issuer {0}: give the provider's https URL, exactly as it names itself (http only on this machine)"
+    )]
+    OidcIssuer(String),
+    /// A secret's file.
+    #[error("{0}={1} holds no secret: {2}")]
+    SecretFile(&'static str, String, String),
     /// No header.
     #[error("--identity-header {0}: give a header's name, such as X-Forwarded-Email")]
     IdentityHeader(String),

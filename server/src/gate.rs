@@ -10,6 +10,7 @@
 mod attempts;
 mod codes;
 mod comers;
+pub(crate) mod elsewhere;
 pub(crate) mod identity;
 mod logins;
 mod place;
@@ -26,7 +27,7 @@ use std::time::{Instant, SystemTime};
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue};
-use bowline_app::context::{Door, Login, Secret};
+use bowline_app::context::{Door, Left, Login, Secret};
 use bowline_app::error::{AppError, ErrorCode};
 use bowline_app::functions::logins::Browser;
 use bowline_app::sign_in::SignIn;
@@ -35,6 +36,7 @@ use bowline_app::workspace::store::write_private;
 use self::attempts::Attempts;
 use self::codes::Codes;
 use self::comers::Comers;
+use self::elsewhere::Elsewhere;
 pub use self::identity::{Identity, Owners};
 pub use self::logins::Visit;
 use self::logins::{By, Logins};
@@ -44,7 +46,7 @@ use self::proof::Proofs;
 use self::proxy::{Forwarded, Proxies, Scheme};
 use self::secret::{Hash, random};
 use crate::audit::{self, Actor};
-use crate::config::{Auth, Config};
+use crate::config::{Auth, Config, Entry};
 use crate::peer::Peer;
 
 /// What a route asks of who calls it.
@@ -150,6 +152,7 @@ pub struct Gate {
     place: Place,
     proxies: Proxies,
     proofs: Proofs,
+    elsewhere: Option<Elsewhere>,
     cookie_path: String,
     cookie_name: String,
     token: Hash,
@@ -175,10 +178,11 @@ impl Gate {
             place: Place::new(config),
             proxies: Proxies::new(&config.entry),
             proofs: Proofs::new(&proof_key),
+            elsewhere: Elsewhere::new(&config.entry).map_err(io::Error::other)?,
             cookie_path: config.listen.base_path.clone(),
             cookie_name: format!("bowline-{instance}"),
             token: Hash::of(&token),
-            logins: Logins::open(config.state_dir.join("logins.json"))?,
+            logins: Logins::open(config.state_dir.join("logins.json"), rule(&config.entry))?,
             codes: Mutex::default(),
             attempts: Mutex::new(Attempts::new(Instant::now())),
             comers: Mutex::default(),
@@ -189,7 +193,7 @@ impl Gate {
     pub fn issue_code(&self) -> Option<String> {
         match self.auth {
             Auth::Token => Some(lock(&self.codes).issue(Instant::now())),
-            Auth::Proxy | Auth::None => None,
+            Auth::Proxy | Auth::Oidc | Auth::None => None,
         }
     }
 
@@ -197,13 +201,13 @@ impl Gate {
     pub fn sign_in(&self) -> SignIn {
         match self.auth {
             Auth::Token | Auth::None => SignIn::Secret,
-            Auth::Proxy => SignIn::Elsewhere,
+            Auth::Proxy | Auth::Oidc => SignIn::Elsewhere,
         }
     }
 
     /// Whether the page itself can offer a login; else it takes a proxy in front.
     pub fn offers_login(&self) -> bool {
-        self.auth == Auth::Token
+        matches!(self.auth, Auth::Token | Auth::Oidc)
     }
 
     /// Says who may enter, once it is known.
@@ -292,7 +296,7 @@ impl Gate {
     fn who(&self, asked: Asked<'_>) -> Result<Pass, AppError> {
         match self.auth {
             Auth::None => Ok(Pass::Anyone),
-            Auth::Token => self
+            Auth::Token | Auth::Oidc => self
                 .by_token(asked.headers)?
                 .map_or_else(|| self.by_cookie(asked.headers), |_| Ok(Pass::Token)),
             // The proxy may have used the header for itself: what is not our token says nothing.
@@ -324,10 +328,15 @@ impl Gate {
         let mut cookies = cookies(headers).filter(|(name, _)| self.is_our_cookie(name));
         let visit = cookies.find_map(|(_, value)| self.logins.visit(value, now));
         visit.map(Pass::Login).ok_or_else(|| {
-            unauthenticated(
-                "log in first: open the URL that the server printed, or send the access token as \
-                 Authorization: Bearer",
-            )
+            unauthenticated(match self.elsewhere {
+                Some(_) => {
+                    "sign in first: open the page, or send the access token as Authorization: Bearer"
+                }
+                None => {
+                    "log in first: open the URL that the server printed, or send the access token as \
+                     Authorization: Bearer"
+                }
+            })
         })
     }
 
@@ -381,22 +390,34 @@ impl Gate {
 
     /// The `Set-Cookie` header for a value; an empty one takes the cookie away.
     fn set_cookie(&self, value: &str, asked: Asked<'_>) -> String {
-        // A proven proxy knows; else the browser itself says whether the page came by https.
-        let origin = asked.headers.get(ORIGIN).map(HeaderValue::as_bytes);
-        let is_https = match self.forwarded(asked).scheme {
-            Some(scheme) => scheme == Scheme::Https,
-            None => origin.is_some_and(|origin| origin.starts_with(b"https://")),
-        };
-        let prefix = match is_https && self.cookie_path == "/" {
-            true => "__Host-",
-            false => "",
-        };
-        let secure = if is_https { "; Secure" } else { "" };
+        let secure = if self.is_https(asked) { "; Secure" } else { "" };
         let age = if value.is_empty() { 0 } else { COOKIE_AGE_S };
         format!(
-            "{prefix}{}={value}; Path={}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}",
-            self.cookie_name, self.cookie_path
+            "{}{}={value}; Path={}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}",
+            self.cookie_prefix(asked),
+            self.cookie_name,
+            self.cookie_path
         )
+    }
+
+    /// What makes a browser take a cookie by https alone, for this host and all of it.
+    fn cookie_prefix(&self, asked: Asked<'_>) -> &'static str {
+        match self.is_https(asked) && self.cookie_path == "/" {
+            true => "__Host-",
+            false => "",
+        }
+    }
+
+    /// Whether the browser came by https.
+    fn is_https(&self, asked: Asked<'_>) -> bool {
+        let forwarded = self.forwarded(asked);
+        let reached = self.place.reached(asked.headers, &forwarded);
+        if reached.is_ok_and(|(scheme, _)| scheme == Scheme::Https) {
+            return true;
+        }
+        // Where nobody else knows, the browser itself says it, if it names its page.
+        let origin = asked.headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        forwarded.scheme.is_none() && origin.is_some_and(|origin| origin.starts_with(b"https://"))
     }
 
     /// Which login a request came with.
@@ -457,15 +478,20 @@ impl Door for Gate {
         })
     }
 
-    fn logout(&self, request: &Parts) -> Result<String, AppError> {
-        if let Some(visit) = Self::login_of(request) {
+    fn logout(&self, request: &Parts) -> Result<Left, AppError> {
+        let visit = Self::login_of(request);
+        if let Some(visit) = visit {
             let actor = self.actor(Asked::of(request), visit.who.as_ref());
             audit::logout(&actor, visit.id());
             self.logins
                 .end(visit.id())
                 .map_err(|error| not_kept(&error))?;
         }
-        Ok(self.set_cookie("", Asked::of(request)))
+        let elsewhere = self.elsewhere.as_ref();
+        Ok(Left {
+            cookie: self.set_cookie("", Asked::of(request)),
+            elsewhere: visit.and(elsewhere).and_then(Elsewhere::leave),
+        })
     }
 
     fn browsers(&self, request: &Parts) -> Vec<Browser> {
@@ -489,6 +515,23 @@ impl Door for Gate {
         audit::logins_ended(&self.actor(Asked::of(request), who), ended);
         Ok(ended)
     }
+}
+
+/// What a login is good under: where another site lets people in, who may enter is decided when they do. `None` where a
+/// secret of this server lets them in.
+fn rule(entry: &Entry) -> Option<String> {
+    let oidc = entry.oidc.as_ref()?;
+    let rule = format!(
+        "{:?}",
+        (
+            &oidc.issuer,
+            &oidc.client_id,
+            &entry.owners,
+            &oidc.groups,
+            &oidc.groups_claim
+        )
+    );
+    Some(Hash::of(&rule).to_hex())
 }
 
 fn not_kept(error: &io::Error) -> AppError {

@@ -31,6 +31,7 @@ mod render;
 mod request;
 pub mod router;
 pub mod say;
+mod sign_in;
 mod signed_in;
 mod state;
 mod traces;

@@ -90,3 +90,17 @@ fn unanswered(error: reqwest::Error) -> Error {
     }
     Error::Unanswered(text)
 }
+
+/// Sends a request that somebody else wrote, and gives the answer whatever it says.
+pub(crate) async fn exchange(
+    client: &Client,
+    request: http::Request<Vec<u8>>,
+) -> Result<http::Response<Vec<u8>>, Error> {
+    let request = reqwest::Request::try_from(request).map_err(unanswered)?;
+    let response = client.execute(request).await.map_err(unanswered)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut answer = http::Response::new(body(response).await?.to_vec());
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
+}

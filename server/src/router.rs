@@ -13,7 +13,6 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on, post};
 use bowline_app::context::{AppContext, GateView};
 use bowline_app::error::{AppError, ErrorCode};
-use bowline_app::sign_in::SignIn;
 
 use crate::access::{self, Names};
 use crate::gate::{Access, Asked, Gate};
@@ -24,7 +23,7 @@ use crate::ready::{self, Ready};
 use crate::render::Renderer;
 use crate::upload::Uploads;
 use crate::{
-    answer, api, assets, audit, link, metrics, rates, recording, request, signed_in, upload,
+    answer, api, assets, audit, link, metrics, rates, recording, request, sign_in, upload,
 };
 
 /// A route: where, how, and what it asks of who calls it.
@@ -43,6 +42,8 @@ const UPLOAD: &str = bowline_app::functions::upload::PATH;
 const RECORDING: &str = "/api/session/recording";
 /// Where signing in by another site begins, and behind a proxy ends: it asked who comes on the way here.
 const SIGN_IN: &str = "/auth/login";
+/// Where it ends otherwise.
+const CALLBACK: &str = "/auth/callback";
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
@@ -58,6 +59,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/metrics", Access::Proven),
         route(Method::GET, "/assets/{*file}", Access::Public),
         route(Method::GET, SIGN_IN, Access::Public),
+        route(Method::GET, CALLBACK, Access::Public),
         route(Method::GET, "/link/socket", Access::Upgrade),
         route(Method::POST, "/link/poll", Access::Proven),
         route(Method::POST, "/link/send", Access::Proven),
@@ -110,7 +112,8 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
             get(metrics::scrape).with_state(shared.ready.clone()),
         )
         .route("/assets/{*file}", get(assets::serve))
-        .route(SIGN_IN, get(sign_in).with_state(shared.clone()))
+        .route(SIGN_IN, get(sign_in::begin).with_state(shared.clone()))
+        .route(CALLBACK, get(sign_in::end).with_state(shared.clone()))
         .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
         .route(
             RECORDING,
@@ -161,21 +164,7 @@ async fn page(State(shared): State<Shared>, request: Request) -> Response {
     shared.renderer.page(GateView::Open, request).await
 }
 
-async fn sign_in(State(shared): State<Shared>, request: Request) -> Response {
-    if shared.gate.sign_in() == SignIn::Secret {
-        return (StatusCode::SEE_OTHER, [(LOCATION, "../")]).into_response();
-    }
-    let asked = Asked::new(request.headers(), request.extensions());
-    match shared.gate.admit(Access::Page, asked) {
-        Ok(pass) => match pass.page_proof() {
-            Some(proof) => signed_in::page(proof, request.uri().query()),
-            None => (StatusCode::SEE_OTHER, [(LOCATION, "../")]).into_response(),
-        },
-        Err(error) => answer::page(&error),
-    }
-}
-
-async fn not_found() -> Response {
+pub(crate) async fn not_found() -> Response {
     answer::json(&AppError::new(ErrorCode::NotFound, "there is no such path"))
 }
 

@@ -4,20 +4,21 @@
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse as _, Response};
-use bowline_app::sign_in::{CHANNEL, PROOF_KEY, WINDOW};
+use bowline_app::sign_in::{CHANNEL, PROOF_KEY};
 use leptos::nonce::Nonce;
+
+use crate::gate::elsewhere::Back;
 
 /// Sign-in pages of others may keep the window that opened theirs.
 pub(crate) const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// The page. `proof` is what the browser keeps, `query` that of the request which began the sign-in.
-pub(crate) fn page(proof: &str, query: Option<&str>) -> Response {
+/// The page. `proof` is what the browser keeps.
+pub(crate) fn page(proof: &str, back: Back) -> Response {
     let nonce = Nonce::new();
-    let is_window = query.is_some_and(|query| query.split('&').any(|pair| pair == WINDOW));
     // Of hexadecimal digits and constants: nothing here needs escaping.
-    let on = match is_window {
-        true => "close()",
-        false => "location.replace('../')",
+    let on = match back {
+        Back::Window => "close()",
+        Back::Page => "location.replace('../')",
     };
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \

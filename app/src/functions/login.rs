@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::Done;
 use super::client::PageClient;
 use crate::error::AppError;
 
@@ -18,6 +17,14 @@ use crate::error::AppError;
 pub struct LoginReply {
     /// The page's secret, sent with every request that the cookie authenticates.
     pub proof: String,
+}
+
+/// The answer of `POST /api/logout`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutReply {
+    /// Where to end the sign-in at another site as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
 }
 
 /// Trades the one-time code or the access token for a cookie and a proof.
@@ -38,10 +45,13 @@ pub async fn login(code: Option<String>, token: Option<String>) -> Result<LoginR
 
 /// Ends the login that the request came with; its links are closed.
 #[server(endpoint = "logout", input = Json, output = Json, client = PageClient)]
-pub async fn logout() -> Result<Done, AppError> {
+pub async fn logout() -> Result<LogoutReply, AppError> {
     let gate = crate::context::AppContext::current()?.gate;
-    server::set_cookie(&gate.logout(&server::request()?)?)?;
-    Ok(Done {})
+    let left = gate.logout(&server::request()?)?;
+    server::set_cookie(&left.cookie)?;
+    Ok(LogoutReply {
+        elsewhere: left.elsewhere,
+    })
 }
 
 #[cfg(feature = "ssr")]

@@ -35,8 +35,11 @@ impl Door for OneCode {
         }
     }
 
-    fn logout(&self, _: &Parts) -> Result<String, AppError> {
-        Ok("name=; Max-Age=0".to_owned())
+    fn logout(&self, _: &Parts) -> Result<Left, AppError> {
+        Ok(Left {
+            cookie: "name=; Max-Age=0".to_owned(),
+            elsewhere: Some("https://provider.example/end".to_owned()),
+        })
     }
 
     fn browsers(&self, _: &Parts) -> Vec<logins::Browser> {
@@ -348,7 +351,11 @@ async fn a_login_sets_the_cookie_and_answers_the_proof() {
                 .to_owned()
         };
         assert_eq!(cookie(&response), "name=value; HttpOnly");
-        logout().await.unwrap();
+        let left = logout().await.unwrap();
+        assert_eq!(
+            left.elsewhere.as_deref(),
+            Some("https://provider.example/end")
+        );
         assert_eq!(cookie(&response), "name=; Max-Age=0");
 
         let wrong = login(None, Some("wrong".to_owned())).await;

@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{ConfigError, Databricks, Env, is_given};
+use super::{ConfigError, Databricks, Env, Oidc, OidcArgs, is_given};
 use crate::gate::identity::{Identity, Owners};
 
 /// Settings of who may enter, as typed.
@@ -12,7 +12,8 @@ use crate::gate::identity::{Identity, Owners};
 #[command(next_help_heading = "Who may enter")]
 pub struct EntryArgs {
     /// Who may enter: `token`: whoever has the printed code or the access token; `proxy`: whom a proxy in front
-    /// names as an owner; `none`: anybody on this machine. [default: token, and proxy on Databricks Apps]
+    /// names as an owner; `oidc`: who signs in at a provider as an owner; `none`: anybody on this machine. [default:
+    /// token, and proxy on Databricks Apps]
     #[arg(long, env = "BOWLINE_AUTH")]
     pub auth: Option<Auth>,
     /// Email address, or user name, of whoever may enter where somebody else says who comes; may be repeated, for
@@ -43,6 +44,9 @@ pub struct EntryArgs {
         value_name = "NAME"
     )]
     pub identity_header: Vec<String>,
+    /// The provider of `--auth oidc`.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
 }
 
 /// Who may enter.
@@ -52,6 +56,8 @@ pub enum Auth {
     Token,
     /// Whom a proxy in front names as an owner.
     Proxy,
+    /// Who signs in as an owner at an OpenID Connect provider.
+    Oidc,
     /// Anybody who can connect; only on a loopback address.
     None,
 }
@@ -78,6 +84,8 @@ pub struct Entry {
     pub owners: Owners,
     /// Where to ask for them; only if nobody said, and the platform knows.
     pub databricks: Option<Databricks>,
+    /// The provider at which people sign in.
+    pub oidc: Option<Oidc>,
     /// Proxies that are believed, by their addresses.
     pub trusted_proxies: Vec<IpNet>,
     /// What a proxy shows to be believed.
@@ -122,6 +130,16 @@ impl EntryArgs {
         let owners = owners.map(|owner| Identity::new(&owner).ok_or(ConfigError::Owner(owner)));
         let auth = self.auth.unwrap_or(usual);
         let owners = Owners::new(owners.collect::<Result<_, _>>()?);
+        let oidc = match auth {
+            Auth::Oidc => Some(self.oidc.resolve(env)?),
+            _ => None,
+        };
+        if oidc.as_ref().is_some_and(|oidc| oidc.groups.is_empty()) && owners.is_unknown() {
+            return Err(ConfigError::Missing(
+                "--auth oidc",
+                "--owner or --oidc-group",
+            ));
+        }
         let must_ask =
             platform == Platform::DatabricksApp && auth == Auth::Proxy && owners.is_unknown();
         let databricks = match must_ask {
@@ -140,6 +158,7 @@ impl EntryArgs {
             platform,
             owners,
             databricks,
+            oidc,
             trusted_proxies: proxies.map(network).collect::<Result<_, _>>()?,
             proxy_secret: given("BOWLINE_PROXY_SECRET")?,
             identity_headers: match headers.is_empty() {

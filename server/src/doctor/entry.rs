@@ -32,7 +32,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         report.failure(CHECK, error);
     }
     proxies(config, address, report);
-    if config.entry.auth == Auth::Token {
+    if matches!(config.entry.auth, Auth::Token | Auth::Oidc) {
         clear_text(config, address, report);
     }
     for url in &config.listen.public_urls {
@@ -52,6 +52,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
     if report.findings.len() == before {
         let how = match config.entry.auth {
             Auth::Token => "whoever has the printed code or the access token",
+            Auth::Oidc => "who signs in at the provider, as an owner or one of a group",
             Auth::None => "whoever connects, on this machine alone",
             _ => "its owner, as somebody else says who comes",
         };

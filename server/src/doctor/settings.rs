@@ -11,10 +11,11 @@ use crate::config::{Cli, Config, RawConfig};
 
 const CHECK: Check = Check::Settings;
 /// Variables of ours that no flag stands for: secrets, and what Bowline tells its own programs.
-const WITHOUT_FLAG: [&str; 9] = [
+const WITHOUT_FLAG: [&str; 10] = [
     "BOWLINE_TOKEN",
     "BOWLINE_PROXY_SECRET",
     "BOWLINE_OIDC_CLIENT_SECRET",
+    "BOWLINE_OIDC_CLIENT_SECRET_FILE",
     super::outside::HEADERS,
     "BOWLINE_SOCKET",
     "BOWLINE_BIN",

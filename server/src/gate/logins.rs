@@ -31,6 +31,8 @@ const AGENT_MAX: usize = 256;
 /// All logins, and the file that keeps them.
 pub(super) struct Logins {
     path: PathBuf,
+    /// What those of the file were let in by.
+    rule: Option<String>,
     /// Held for moments, and during the rare write of the file.
     open: Mutex<Vec<Login>>,
 }
@@ -109,6 +111,8 @@ struct Kept {
     #[serde(default)]
     rotated: u64,
     used: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
 }
 
 impl Kept {
@@ -139,7 +143,7 @@ impl Kept {
 }
 
 impl Login {
-    fn to_kept(&self) -> Kept {
+    fn to_kept(&self, rule: Option<&String>) -> Kept {
         Kept {
             id: self.id.clone(),
             cookie: self.cookie.to_hex(),
@@ -151,6 +155,7 @@ impl Login {
             made: self.made.as_secs(),
             rotated: self.rotated.as_secs(),
             used: self.used.as_secs(),
+            rule: rule.cloned(),
         }
     }
 
@@ -182,8 +187,9 @@ impl Login {
 }
 
 impl Logins {
-    /// Reads the file. One that can't be understood only means that people log in again.
-    pub(super) fn open(path: PathBuf) -> std::io::Result<Self> {
+    /// Reads the file. One that can't be understood only means that people log in again. Logins by another rule than
+    /// today's are over: who they let in might not be let in today.
+    pub(super) fn open(path: PathBuf, rule: Option<String>) -> std::io::Result<Self> {
         let kept: Vec<Kept> = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
                 tracing::error!(path = %path.display(), %error, "logins can't be read; everybody logs in again");
@@ -192,10 +198,12 @@ impl Logins {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
-        let logins = kept.into_iter().filter_map(Kept::into_login);
+        let kept = kept.into_iter().filter(|login| login.rule == rule);
+        let logins = kept.filter_map(Kept::into_login).collect();
         Ok(Self {
             path,
-            open: Mutex::new(logins.collect()),
+            rule,
+            open: Mutex::new(logins),
         })
     }
 
@@ -337,7 +345,10 @@ impl Logins {
     }
 
     fn write(&self, open: &mut [Login]) -> std::io::Result<()> {
-        let kept: Vec<_> = open.iter().map(Login::to_kept).collect();
+        let kept: Vec<_> = open
+            .iter()
+            .map(|login| login.to_kept(self.rule.as_ref()))
+            .collect();
         write_private(&self.path, &serde_json::to_vec(&kept)?)?;
         for login in open {
             login.noted = login.used;
@@ -361,7 +372,7 @@ mod tests {
     use super::*;
 
     fn logins(dir: &tempfile::TempDir) -> Logins {
-        Logins::open(dir.path().join("logins.json")).unwrap()
+        Logins::open(dir.path().join("logins.json"), None).unwrap()
     }
 
     #[test]
@@ -426,6 +437,21 @@ mod tests {
         let logins = logins(&dir);
         let fresh = logins.create(By::default(), SystemTime::now());
         assert!(logins.visit(&fresh.cookie, SystemTime::now()).is_some());
+    }
+
+    #[test]
+    fn a_login_by_another_rule_is_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        let under = |rule: &str| {
+            let path = dir.path().join("logins.json");
+            Logins::open(path, Some(rule.to_owned())).unwrap()
+        };
+        let fresh = under("owned by ana").create(By::default(), now);
+        let good = |logins: &Logins| logins.visit(&fresh.cookie, now).is_some();
+        assert!(good(&under("owned by ana")));
+        assert!(!good(&under("owned by bo")));
+        assert!(!good(&logins(&dir)));
     }
 
     #[test]

@@ -81,6 +81,24 @@ impl Place {
         by_https && !is_loopback(name_of(&host))
     }
 
+    /// How the browser asked, and by which name: as a proven proxy says or a public URL does, else in the clear.
+    pub(super) fn reached(
+        &self,
+        headers: &HeaderMap,
+        forwarded: &Forwarded,
+    ) -> Result<(Scheme, String), AppError> {
+        let host = asked_for(headers, forwarded)?;
+        let mut urls = self.public_urls.iter();
+        let is_https = |url: &PublicUrl| url.origin.starts_with(Scheme::Https.prefix());
+        let public = urls.any(|url| url.authority == host && is_https(url));
+        let scheme = match (forwarded.scheme, public) {
+            (Some(scheme), _) => scheme,
+            (None, true) => Scheme::Https,
+            (None, false) => Scheme::Http,
+        };
+        Ok((scheme, host))
+    }
+
     /// The page's authority must equal `Host`, and its scheme what a proxy says, or the page is one of a public URL.
     pub(super) fn check_origin(
         &self,

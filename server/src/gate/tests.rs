@@ -234,7 +234,7 @@ fn logging_out_ends_the_login_everywhere() {
         .admit(Access::Upgrade, asked(&request.headers))
         .unwrap();
     request.extensions.insert(pass.clone());
-    let taken = gate.logout(&request).unwrap();
+    let taken = gate.logout(&request).unwrap().cookie;
     assert!(taken.contains("=; ") && taken.contains("Max-Age=0"));
     assert!(gate.admit(Access::Page, asked(&request.headers)).is_err());
     let Pass::Login(visit) = pass else {

@@ -8,6 +8,8 @@ use bowline_server::router::{Route, routes};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use crate::oidc;
+use crate::provider::Provider;
 use crate::support::{Login, TOKEN, TestServer, with};
 
 /// What a route should do with a request.
@@ -64,7 +66,8 @@ async fn check(
         let (wanted, code) = match expected(route.access) {
             In => {
                 let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
-                let is_login = ["/api/login", "/auth/login"].contains(&route.path);
+                let ways_in = ["/api/login", "/auth/login", "/auth/callback"];
+                let is_login = ways_in.contains(&route.path);
                 assert!(is_login || !refused.contains(&status), "{name}: {status}");
                 continue;
             }
@@ -305,6 +308,63 @@ async fn a_proxy_that_is_not_believed_lets_in_nobody() {
             _ => Refused,
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_signs_in_at_a_provider_is_let_in_by_the_login_that_this_brings_and_nothing_else() {
+    let provider = Provider::start().await;
+    let arguments = format!("{} --owner ana@example.com", provider.arguments());
+    with(&arguments, async |server| {
+        check(server, "nobody", |request| request, outside).await;
+        // What a browser holds while it is over there, and what a proxy would say.
+        let under_way = oidc::begin(server, "/auth/login").await;
+        let dress = |request: RequestBuilder| {
+            let request = request.header("cookie", &under_way.cookie);
+            request.header("x-forwarded-email", "ana@example.com")
+        };
+        check(server, "signing in", dress, outside).await;
+
+        let who = json!({"email": "ana@example.com", "email_verified": true});
+        let login = oidc::login(oidc::sign_in(server, &provider, &who).await).await;
+        let unproven = |request: RequestBuilder| request.header("cookie", &login.cookie);
+        check(server, "no proof", unproven, |access| match access {
+            Access::Probe | Access::Public | Access::Page => In,
+            Access::Proven => Unauthenticated,
+            Access::Upgrade => Refused,
+        })
+        .await;
+        let foreign = |request: RequestBuilder| {
+            let request = request.header("cookie", &login.cookie);
+            let request = request.header("bowline-proof", &login.proof);
+            request.header("origin", "https://evil.example")
+        };
+        check(server, "foreign page", foreign, |access| match access {
+            Access::Probe => In,
+            _ => Refused,
+        })
+        .await;
+        // Signing out stands at the end of what it could spoil.
+        let origin = format!("http://{}", server.address);
+        let dress = |request: RequestBuilder| {
+            let request = request.header("cookie", &login.cookie);
+            let request = request.header("bowline-proof", &login.proof);
+            request.header("origin", &origin)
+        };
+        let ends_it = |route: &&Route| route.path == "/api/logout";
+        let routes = routes();
+        let others = routes.iter().filter(|route| !ends_it(route));
+        for route in others.chain(routes.iter().filter(ends_it)) {
+            let status = dress(request(server, route)).send().await.unwrap().status();
+            let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+            let is_way_in = ["/api/login", "/auth/callback"].contains(&route.path);
+            assert!(
+                is_way_in || !refused.contains(&status),
+                "{route:?}: {status}"
+            );
+        }
+        check(server, "signed out", dress, outside).await;
     })
     .await;
 }
