@@ -9,6 +9,7 @@ import { chromium, firefox } from "playwright-core";
 
 import { CuttingProxy } from "./cutting-proxy.mjs";
 import { Deployed, settingsOf } from "./deployed.mjs";
+import { IdentityProvider } from "./identity-provider.mjs";
 import { Nginx } from "./nginx.mjs";
 import { SigningProxy } from "./signing-proxy.mjs";
 import { BowlinePage } from "./page.mjs";
@@ -145,6 +146,12 @@ export class Stage {
     const proxy = await Deployed.start(file, { server: server.place, secret, signIn, changes });
     this.#cleanups.push(() => proxy.stop());
     return { server, proxy };
+  }
+
+  async identityProvider() {
+    const provider = await IdentityProvider.start();
+    this.#cleanups.push(() => provider.stop());
+    return provider;
   }
 
   /** @param {import("./nginx.mjs").Manner} manner */
