@@ -14,7 +14,7 @@ use leptos::prelude::{Owner, ScopedFuture, provide_context};
 use leptos_axum::ResponseOptions;
 
 use super::*;
-use crate::context::{AppContext, Door, Login, Secret};
+use crate::context::{AppContext, Door, Left, Login, Secret};
 use crate::error::{AppError, ErrorCode};
 use crate::functions::output::OutputFrom;
 use crate::functions::sessions::{ExitReply, State};
