@@ -228,6 +228,11 @@ impl Rotation {
         effects
     }
 
+    /// Sets whether tokens can get the next one. To be said before what was supplied is told.
+    pub fn chain(&mut self, chain: Chain) {
+        self.chain = chain;
+    }
+
     /// When it wants to be told the time.
     pub fn wake_at(&self) -> Option<Moment> {
         let revocations = self.former.iter().filter(|former| !former.is_under_way);
@@ -416,7 +421,7 @@ impl Rotation {
     }
 
     /// When a fresh token is due, if one can be asked for.
-    fn mint_at(&self) -> Option<Moment> {
+    pub fn mint_at(&self) -> Option<Moment> {
         let due = match self.phase {
             Phase::Empty
             | Phase::Minting { .. }

@@ -20,7 +20,6 @@ mod link;
 pub mod listen;
 pub mod logs;
 mod metrics;
-pub mod outward;
 mod owner;
 mod page;
 pub mod peer;
@@ -38,6 +37,9 @@ mod traces;
 mod upload;
 mod urls;
 pub mod visit;
+
+/// Requests of the server's own.
+pub use bowline_outward as outward;
 
 use std::future::Future;
 use std::io::Write as _;

@@ -168,7 +168,7 @@ fn tokens_of_the_last_run_are_revoked_once_there_is_another() {
 }
 
 /// What happens to the machine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Happens {
     /// So much later it is told the time, if not before.
     Pass(u64),

@@ -1,5 +1,6 @@
-//! HTTP requests that the server itself makes: one way to make a client, and bounded reading of what it answers.
-//! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error.
+//! HTTP requests that Bowline itself makes: one way to make a client, and bounded reading of what it answers.
+//! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error. Knows nothing
+//! of whom it asks.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// What went wrong. Says nothing of what was sent, nor of the answer's text: either may be secret.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// No client could be made; without certificates of authorities, for one.
     #[error("no https requests can be made here: {0}")]
     Client(reqwest::Error),
@@ -35,7 +36,7 @@ pub(crate) enum Error {
 }
 
 /// Chooses the cryptography of TLS for this process, before anybody makes a client.
-pub(crate) fn choose_tls() {
+pub fn choose_tls() {
     // Whoever comes second finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
@@ -51,12 +52,12 @@ pub fn builder() -> ClientBuilder {
 }
 
 /// A client.
-pub(crate) fn client() -> Result<Client, Error> {
+pub fn client() -> Result<Client, Error> {
     builder().build().map_err(Error::Client)
 }
 
 /// Sends a request and reads its answer, which must be JSON and say that all is well.
-pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Error> {
+pub async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Error> {
     let response = request.send().await.map_err(unanswered)?;
     match response.status() {
         StatusCode::OK => {
@@ -68,7 +69,7 @@ pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result
 }
 
 /// An answer's body, unless it is too long.
-pub(crate) async fn body(mut response: Response) -> Result<Bytes, Error> {
+pub async fn body(mut response: Response) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
         if body.len() + chunk.len() > MAX_BODY {

@@ -1,0 +1,199 @@
+//! The credential in force, from being supplied to being revoked.
+
+use std::time::Duration;
+
+use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
+use bowline_identity::rotation::{Standing, Times, Use};
+use bowline_identity::secret::Secret;
+use bowline_identity::workspace::{Principal, Workspace};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::workspace::{Double, Fault};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+/// As soon as possible, so that tests need not wait for long; a token's life is told in whole seconds.
+const TIMES: Times = Times {
+    every: Duration::from_millis(300),
+    margin: Duration::from_millis(500),
+    grace: Duration::from_millis(100),
+};
+
+fn begin(double: &Double, folder: &TempDir, times: Times) -> Credentials {
+    let client = bowline_outward::builder().no_proxy().build().unwrap();
+    let workspace = Workspace::new(client, double.root.parse().unwrap());
+    let settings = Settings {
+        times,
+        life: Duration::from_secs(5),
+        path: folder.path().join("tokens.json"),
+    };
+    Credentials::begin(workspace, settings)
+}
+
+fn supplied(text: &str) -> Supplied {
+    Supplied::Token(Secret::new(text).unwrap())
+}
+
+async fn until(credentials: &Credentials, what: &str, fine: impl FnMut(&View) -> bool) -> View {
+    let mut watching = credentials.watch();
+    let seen = timeout(DEADLINE, watching.wait_for(fine)).await;
+    seen.expect(what).unwrap().clone()
+}
+
+fn token(view: &View) -> String {
+    let token = view.token.as_ref().map(Secret::expose);
+    token.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_supplied_is_replaced_again_and_again_and_what_is_old_is_revoked() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    let credentials = begin(&double, &folder, TIMES);
+    credentials.in_use(Use::Used).await;
+    let who = credentials
+        .supply(supplied(" pasted\n"), Source::Page)
+        .await;
+    assert_eq!(who.unwrap().unwrap().user_name, "ana@example.com");
+    let mut last = String::new();
+    for _ in 0..4 {
+        let view = until(&credentials, "a fresh token", |view| {
+            view.token.is_some() && token(view) != last
+        })
+        .await;
+        last = token(&view);
+        assert!(double.is_good(&last), "what is handed out is good");
+        assert_eq!(view.standing, Standing::Good);
+    }
+    until(&credentials, "a former one is revoked", |_| {
+        double.state().revoked.contains(&"id-1".to_owned())
+    })
+    .await;
+    // Nobody's own token is touched, and no dead one was ever shown.
+    assert!(double.is_good("pasted"));
+    assert_eq!(double.state().strangers, 0);
+
+    credentials.end(AtEnd::Revoke, DEADLINE).await;
+    let left: Vec<String> = double.state().tokens.keys().cloned().collect();
+    assert_eq!(left, ["pasted"]);
+}
+
+#[tokio::test]
+async fn a_wrong_token_changes_nothing() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("good", "ana@example.com");
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply(supplied("good"), Source::Page)
+        .await
+        .unwrap();
+    until(&credentials, "a token", |view| view.token.is_some()).await;
+    let wrong = credentials.supply(supplied("wrong"), Source::Page).await;
+    let told = wrong.unwrap_err().to_string();
+    assert!(told.contains("403") && !told.contains("wrong"), "{told}");
+    let who = credentials.view().who.unwrap();
+    assert_eq!(who.user_name, "ana@example.com");
+}
+
+#[tokio::test]
+async fn the_next_run_revokes_what_the_last_one_minted_and_writes_no_secret() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply(supplied("pasted"), Source::Page)
+        .await
+        .unwrap();
+    until(&credentials, "a token", |view| view.token.is_some()).await;
+    credentials.end(AtEnd::Keep, DEADLINE).await;
+    assert!(double.is_good("dapi-1"));
+    let kept = std::fs::read_to_string(folder.path().join("tokens.json")).unwrap();
+    assert!(kept.contains("id-1") && !kept.contains("dapi"), "{kept}");
+
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply(supplied("pasted"), Source::Environment)
+        .await
+        .unwrap();
+    until(&credentials, "the last run's is revoked", |_| {
+        double.state().revoked == ["id-1"]
+    })
+    .await;
+    assert!(double.is_good("dapi-2"));
+}
+
+#[tokio::test]
+async fn whatever_the_workspace_answers_the_token_comes_once_it_is_well() {
+    for fault in [
+        Fault::Broken,
+        Fault::TooMany,
+        Fault::Truncated,
+        Fault::Redirect,
+    ] {
+        let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+        double.give("pasted", "ana@example.com");
+        let credentials = begin(&double, &folder, TIMES);
+        double.state().fault = fault;
+        credentials
+            .supply_unseen(supplied("pasted"), Source::Environment)
+            .await;
+        let view = until(&credentials, "it fails", |view| view.problem.is_some()).await;
+        assert_eq!(view.standing, Standing::Failing, "{fault:?}");
+        double.state().fault = Fault::None;
+        let view = until(&credentials, "a token", |view| view.token.is_some()).await;
+        assert_eq!(view.problem, None);
+    }
+}
+
+#[tokio::test]
+async fn where_no_tokens_are_made_the_supplied_one_is_used() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    double.state().fault = Fault::NoTokens;
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply(supplied("pasted"), Source::Page)
+        .await
+        .unwrap();
+    let view = until(&credentials, "a token", |view| view.token.is_some()).await;
+    assert_eq!(view.standing, Standing::Fixed);
+    assert_eq!(token(&view), "pasted");
+    credentials.forget().await;
+    let view = until(&credentials, "nothing", |view| view.token.is_none()).await;
+    assert_eq!(view.standing, Standing::Nothing);
+    assert!(double.is_good("pasted"), "it was not minted here");
+}
+
+#[tokio::test]
+async fn a_dead_token_is_told_at_once() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply_unseen(supplied("dead"), Source::Environment)
+        .await;
+    let view = until(&credentials, "it is refused", |view| {
+        view.standing == Standing::Refused
+    })
+    .await;
+    assert!(view.token.is_none());
+}
+
+#[tokio::test]
+async fn a_service_principal_gets_its_token_by_its_secret() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    let credentials = begin(&double, &folder, TIMES);
+    let principal = Principal {
+        id: "principal".to_owned(),
+        secret: Secret::new("its-secret").unwrap(),
+    };
+    let supplied = Supplied::Principal(principal);
+    credentials
+        .supply(supplied, Source::Principal)
+        .await
+        .unwrap();
+    credentials.in_use(Use::Used).await;
+    let first = until(&credentials, "a token", |view| view.token.is_some()).await;
+    let first = token(&first);
+    let second = until(&credentials, "the next", |view| token(view) != first).await;
+    assert!(double.is_good(&token(&second)));
+}
