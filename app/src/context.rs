@@ -22,10 +22,12 @@ impl GateView {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{AppContext, Door, Left, Listed, Login, Secret};
+pub use server::{AppContext, Door, Left, Listed, Login, Pending, Secret, Vault};
 
 #[cfg(feature = "ssr")]
 mod server {
+    use std::future::Future;
+    use std::pin::Pin;
     use std::sync::Arc;
 
     use bowline_keeper::Host;
@@ -34,6 +36,7 @@ mod server {
     use leptos::prelude::use_context;
 
     use crate::error::{AppError, ErrorCode};
+    use crate::functions::credential::PatStatus;
     use crate::functions::logins::Browser;
     use crate::functions::setup::TerminalMode;
     use crate::workspace::store::WorkspaceStore;
@@ -47,6 +50,8 @@ mod server {
         pub workspace: WorkspaceStore,
         /// Logging in and out.
         pub gate: Arc<dyn Door>,
+        /// The workspace's credential, where there is a workspace.
+        pub vault: Option<Arc<dyn Vault>>,
         /// How the page shows terminals to who has chosen nothing.
         pub terminal_mode: TerminalMode,
         /// Most bytes of a file that may be uploaded.
@@ -115,5 +120,26 @@ mod server {
         fn browsers(&self, request: &Parts) -> Vec<Browser>;
         /// Signs a browser out, or all but the one that asks; how many.
         fn end(&self, id: Option<&str>, request: &Parts) -> Result<usize, AppError>;
+    }
+
+    /// What comes later.
+    pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// The credential of the Databricks workspace. The server keeps it.
+    pub trait Vault: Send + Sync {
+        /// How it stands.
+        fn status(&self) -> PatStatus;
+        /// Takes a token, once the workspace has said whose it is.
+        fn configure<'a>(
+            &'a self,
+            token: String,
+            request: &'a Parts,
+        ) -> Pending<'a, Result<String, AppError>>;
+        /// Wants a fresh token now.
+        fn rotate<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()>;
+        /// Forgets what was supplied.
+        fn forget<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()>;
+        /// A session is about to be: its programs will want a token.
+        fn wake(&self);
     }
 }

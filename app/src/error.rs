@@ -64,6 +64,8 @@ pub enum ErrorCode {
     Spawn,
     /// A file can't be stored: the disk is full, or the folder can't be used.
     Storage,
+    /// Another server that this one asks did not answer as it should.
+    Upstream,
     /// The server failed; its log says more.
     Internal,
     /// Said by the browser's side only: no answer, or one that isn't ours.
@@ -100,6 +102,7 @@ impl ErrorCode {
         Self::Provider,
         Self::Spawn,
         Self::Storage,
+        Self::Upstream,
         Self::Internal,
     ];
 
@@ -128,6 +131,7 @@ impl ErrorCode {
             Self::Provider => "provider",
             Self::Spawn => "spawn",
             Self::Storage => "storage",
+            Self::Upstream => "upstream",
             Self::Internal => "internal",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
@@ -152,7 +156,7 @@ impl ErrorCode {
             Self::Memory | Self::Ending | Self::Keeper | Self::Provider => 503,
             Self::Internal | Self::Other => 500,
             Self::Storage => 507,
-            Self::Unreachable => 502,
+            Self::Upstream | Self::Unreachable => 502,
         }
     }
 }

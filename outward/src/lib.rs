@@ -93,7 +93,7 @@ fn unanswered(error: reqwest::Error) -> Error {
 }
 
 /// Sends a request that somebody else wrote, and gives the answer whatever it says.
-pub(crate) async fn exchange(
+pub async fn exchange(
     client: &Client,
     request: http::Request<Vec<u8>>,
 ) -> Result<http::Response<Vec<u8>>, Error> {

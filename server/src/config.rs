@@ -19,7 +19,7 @@ use bowline_terminal::{OnExit, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::databricks::{Ask, Databricks};
+pub use self::databricks::{Databricks, DatabricksArgs};
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
@@ -28,6 +28,7 @@ pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 use crate::doctor::args::DoctorArgs;
 use crate::let_in::LoginArgs;
+use crate::token::TokenArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
 
 /// A workspace of terminals in the browser.
@@ -72,6 +73,8 @@ pub enum Command {
     /// Look at what commonly goes wrong, and say what to do. Takes the settings of `serve`. Ends with 1 when there is a
     /// problem.
     Doctor(Box<DoctorArgs>),
+    /// Print the token of the Databricks workspace that is in force, for tools that call a helper.
+    Token(TokenArgs),
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.
@@ -115,6 +118,9 @@ pub struct RawConfig {
     /// The page.
     #[command(flatten)]
     pub page: PageArgs,
+    /// The Databricks workspace.
+    #[command(flatten)]
+    pub databricks: DatabricksArgs,
     /// The log.
     #[command(flatten)]
     pub logging: LoggingArgs,
@@ -206,6 +212,8 @@ pub struct Config {
     pub listen: Listen,
     /// Who may enter.
     pub entry: Entry,
+    /// A Databricks workspace, and what opens it.
+    pub databricks: Databricks,
     /// Bowline's own files.
     pub state_dir: PathBuf,
     /// Where files go that are dropped or pasted into the page.
@@ -275,6 +283,12 @@ pub enum ConfigError {
     /// No origin.
     #[error("--frame-ancestors {0}: give an origin such as https://portal.example.com, or self")]
     FrameAncestors(String),
+    /// No time.
+    #[error("--token-life {0}: give a time of a minute or more, such as 15m or 4h")]
+    TokenLife(String),
+    /// No time.
+    #[error("--token-every {0}: give a time shorter than --token-life, such as 10m")]
+    TokenEvery(String),
     /// No workspace.
     #[error(
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
@@ -339,6 +353,7 @@ impl RawConfig {
             logging: self.logging.resolve(env),
             listen: self.listen.resolve(env)?,
             entry: self.entry.resolve(env)?,
+            databricks: self.databricks.resolve(env)?,
             keeper: self.sessions.keeper,
             keeper_program: None,
             on_exit: self.sessions.on_exit(env),

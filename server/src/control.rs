@@ -10,6 +10,8 @@
 //! ← {"ok": true, "urls": ["http://127.0.0.1:8000/#code=0123…"]}
 //! → {"about": "server"}
 //! ← {"ok": true, "server": {"version": "0.1.0", "pid": 42, "place": "127.0.0.1:8000"}}
+//! → {"token": "databricks"}
+//! ← {"ok": true, "token": "…"}
 //! ```
 
 use std::fs;
@@ -29,6 +31,7 @@ use tokio::task::JoinHandle;
 
 use crate::VERSION;
 use crate::urls::Urls;
+use crate::vault::Vault;
 
 /// Longest request, bytes.
 const REQUEST_MAX: u64 = 4096;
@@ -36,8 +39,8 @@ const REQUEST_MAX: u64 = 4096;
 const AT_A_TIME: usize = 64;
 /// Accepting fails while descriptors are short: how long until the next try.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
-/// A request that takes longer is dropped.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A request that takes longer is dropped. A token may have to be made first.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What a program asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +63,19 @@ pub(crate) enum Request {
         /// What of it.
         about: What,
     },
+    /// The token in force.
+    Token {
+        /// Of what.
+        token: Of,
+    },
+}
+
+/// Of what a token is wanted.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Of {
+    /// The Databricks workspace.
+    Databricks,
 }
 
 /// By what somebody is to be let in.
@@ -98,10 +114,12 @@ pub(crate) struct Hands {
     pub(crate) urls: Urls,
     /// Where the server listens.
     pub(crate) place: String,
+    /// The workspace's credential.
+    pub(crate) vault: Option<Arc<Vault>>,
 }
 
-/// What it is answered.
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// What it is answered. Not `Debug`: it may hold a token.
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Answer {
     /// It was done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -115,6 +133,9 @@ pub(crate) struct Answer {
     /// Who serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<About>,
+    /// The token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
 }
 
 /// A bound control socket.
@@ -231,6 +252,18 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
             note(&session, &status, &hands.host).await?;
             Ok(Answer {
                 ok: true,
+                ..Answer::default()
+            })
+        }
+        Request::Token {
+            token: Of::Databricks,
+        } => {
+            let vault = hands.vault.as_ref();
+            let vault = vault.ok_or("this server knows of no databricks workspace")?;
+            let token = vault.token().await?;
+            Ok(Answer {
+                ok: true,
+                token: Some(token.expose().to_owned()),
                 ..Answer::default()
             })
         }

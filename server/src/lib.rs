@@ -33,9 +33,11 @@ pub mod say;
 mod sign_in;
 mod signed_in;
 mod state;
+pub mod token;
 mod traces;
 mod upload;
 mod urls;
+mod vault;
 pub mod visit;
 
 /// Requests of the server's own.
@@ -49,6 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_app::context::AppContext;
+use bowline_identity::credentials::Settings;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
@@ -63,6 +66,7 @@ use crate::render::Renderer;
 use crate::state::StateDir;
 use crate::upload::Uploads;
 use crate::urls::Urls;
+use crate::vault::Vault;
 
 /// The version, as said on every answer.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -112,6 +116,11 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The workspace could never be asked.
+    #[error(
+        "{0}: install the certificates of authorities (Debian: ca-certificates), or start without DATABRICKS_HOST"
+    )]
+    Https(String),
     /// It was told so twice.
     #[error("ended at once, without waiting for programs")]
     AtOnce,
@@ -145,6 +154,7 @@ pub struct Server {
     within: Option<Within>,
     ready: Arc<Ready>,
     metrics: Option<metrics::Listening>,
+    vault: Option<Arc<Vault>>,
     /// Asks whose app this is until that is known.
     _asking: Option<AbortOnDropHandle<()>>,
     _telling: audit::Telling,
@@ -169,10 +179,12 @@ impl Server {
         }
         let (host, within) = open_host(&config).await?;
         let urls = Urls::new(gate.clone(), address, &config.listen);
+        let vault = open_vault(&config, &host, &gate)?;
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
             place: listener.place()?,
+            vault: vault.clone(),
         };
         let control = control.map(|control| control.serve(hands));
         if let Err(error) = &control {
@@ -187,14 +199,13 @@ impl Server {
             host: host.clone(),
             workspace,
             gate: gate.clone(),
+            vault: vault.clone().map(|vault| vault as _),
             terminal_mode: config.terminal_mode,
             upload_limit: config.upload_limit,
             version: VERSION,
         };
-        let asking = config
-            .entry
-            .databricks
-            .map(|asked| owner::find(gate.clone(), asked));
+        let asking = config.entry.must_ask();
+        let asking = asking.then(|| owner::find(gate.clone(), config.databricks.clone()));
         let ready = Arc::new(Ready::new(host.clone()));
         let metrics = open_metrics(&config.logging, &ready).await?;
         let shared = router::Shared {
@@ -225,6 +236,7 @@ impl Server {
             ready,
             metrics,
             _asking: asking,
+            vault,
             _telling: audit::Telling::begin(),
             _state: state,
         })
@@ -274,6 +286,9 @@ impl Server {
             self.ready.end();
             tracing::info!(target: "audit", pid = std::process::id(), "server ends");
             self.host.end(self.on_exit).await;
+            if let Some(vault) = &self.vault {
+                vault.end(self.on_exit).await;
+            }
             if tokio::time::timeout(DRAIN, serving.end()).await.is_err() {
                 tracing::warn!("some requests did not end in time");
             }
@@ -353,6 +368,19 @@ async fn open_metrics(
     })?;
     tracing::info!(address = %listening.address, "metrics are served");
     Ok(Some(listening))
+}
+
+/// Begins to keep the workspace's credential, if there is a workspace.
+fn open_vault(config: &Config, host: &Host, gate: &Arc<Gate>) -> Result<Option<Arc<Vault>>, Error> {
+    let databricks = &config.databricks;
+    let settings = Settings {
+        times: databricks.times,
+        life: databricks.life,
+        path: config.state_dir.join("tokens.json"),
+    };
+    let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings);
+    let vault = vault.map_err(|error| Error::Https(error.to_string()))?;
+    Ok(vault.map(Arc::new))
 }
 
 /// Finds the sessions: in the keeper, or, taken up from tmux and from disk, in this process.

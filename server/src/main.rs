@@ -13,6 +13,7 @@ use bowline_server::let_in::LoginArgs;
 use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
+use bowline_server::token::TokenArgs;
 use bowline_server::{doctor, visit};
 use bowline_terminal::resources;
 use clap::Parser as _;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Some(Command::Login(whom)) => let_in(whom),
+        Some(Command::Token(whose)) => print_token(whose),
         Some(Command::Status { word }) => {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }
@@ -74,6 +76,11 @@ fn let_in(whom: LoginArgs) -> anyhow::Result<()> {
     for url in bowline_server::let_in::urls(whom, env)? {
         println!("{url}");
     }
+    Ok(())
+}
+
+fn print_token(whose: TokenArgs) -> anyhow::Result<()> {
+    println!("{}", bowline_server::token::token(whose, env)?);
     Ok(())
 }
 

@@ -6,15 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
-use serde::Deserialize;
+use bowline_identity::secret::Secret;
+use bowline_identity::workspace::{self, Principal, Workspace};
 use tokio_util::task::AbortOnDropHandle;
-use url::Url;
 
-use crate::audit;
-use crate::config::{Ask, Databricks};
+use crate::config::Databricks;
 use crate::gate::{Gate, Identity, Owners};
-use crate::outward;
+use crate::{audit, outward};
 
 /// First wait after an attempt in vain; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -30,24 +28,15 @@ enum Error {
          DATABRICKS_CLIENT_SECRET, and DATABRICKS_TOKEN"
     )]
     NothingToAsk,
-    /// Databricks could not be asked.
-    #[error("{what}: {source}")]
-    Asking {
-        /// What for.
-        what: &'static str,
-        /// What came of it.
-        source: outward::Error,
-    },
-    /// The secret would have gone elsewhere.
-    #[error("the workspace names another host as the place to get tokens")]
-    Elsewhere,
+    /// No client could be made.
+    #[error(transparent)]
+    Client(#[from] outward::Error),
+    /// Databricks could not be asked, or said no.
+    #[error(transparent)]
+    Workspace(#[from] workspace::Error),
     /// Nobody signs in as that.
     #[error("{0} names no person by an email address")]
     Nobody(&'static str),
-}
-
-fn asking(what: &'static str) -> impl FnOnce(outward::Error) -> Error {
-    move |source| Error::Asking { what, source }
 }
 
 /// Asks until it is known, and tells the gate. Ends with what it returns.
@@ -81,98 +70,40 @@ pub(crate) fn find(gate: Arc<Gate>, databricks: Databricks) -> AbortOnDropHandle
     }))
 }
 
-/// Asks in every way that there is; the first problem counts, for the ways stand in the order of what is usual.
+/// Asks in every way that there is; the first problem counts, for the first way is the usual one.
 async fn ask(databricks: &Databricks) -> Result<Identity, Error> {
-    let root = databricks.host.as_ref().ok_or(Error::NothingToAsk)?;
-    let client = outward::client().map_err(asking("preparing to ask"))?;
-    let workspace = Workspace { client, root };
-    let mut first = None;
-    for ask in &databricks.asks {
-        let found = match ask {
-            Ask::Creator {
-                app,
-                client_id,
-                client_secret,
-            } => workspace.creator(app, client_id, client_secret).await,
-            Ask::Me { token } => workspace.me(token).await,
-        };
-        match found {
-            Ok(owner) => return Ok(owner),
-            Err(error) => first = first.or(Some(error)),
-        }
+    let root = databricks.host.clone().ok_or(Error::NothingToAsk)?;
+    let workspace = Workspace::new(outward::client()?, root);
+    let by_app = match (&databricks.app, &databricks.principal) {
+        (Some(app), Some(principal)) => Some(creator(&workspace, app, principal).await),
+        _ => None,
+    };
+    let by_token = match (&by_app, &databricks.token) {
+        (Some(Ok(_)), _) | (_, None) => None,
+        (_, Some(token)) => Some(holder(&workspace, token).await),
+    };
+    match (by_app, by_token) {
+        (Some(Ok(owner)), _) | (_, Some(Ok(owner))) => Ok(owner),
+        (Some(error), _) | (None, Some(error)) => error,
+        (None, None) => Err(Error::NothingToAsk),
     }
-    Err(first.unwrap_or(Error::NothingToAsk))
 }
 
-/// A Databricks workspace, as far as it knows whose app this is.
-struct Workspace<'a> {
-    client: Client,
-    root: &'a Url,
+/// Who made the app.
+async fn creator(
+    workspace: &Workspace,
+    app: &str,
+    principal: &Principal,
+) -> Result<Identity, Error> {
+    let granted = workspace.exchange(principal).await?;
+    let creator = workspace.creator(&granted.token, app).await?;
+    person(&creator).ok_or(Error::Nobody("the maker of the app"))
 }
 
-#[derive(Deserialize)]
-struct AuthorizationServer {
-    token_endpoint: Url,
-}
-
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-}
-
-#[derive(Deserialize)]
-struct App {
-    creator: String,
-}
-
-#[derive(Deserialize)]
-struct Me {
-    #[serde(rename = "userName")]
-    user_name: String,
-}
-
-impl Workspace<'_> {
-    /// Who made an app, asked as its service principal.
-    async fn creator(&self, app: &str, id: &str, secret: &str) -> Result<Identity, Error> {
-        let place = self.at(&["oidc", ".well-known", "oauth-authorization-server"]);
-        let server: AuthorizationServer = outward::json(self.client.get(place))
-            .await
-            .map_err(asking("finding where the workspace gives tokens"))?;
-        // The secret goes to the workspace alone.
-        if server.token_endpoint.origin() != self.root.origin() {
-            return Err(Error::Elsewhere);
-        }
-        let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
-        let request = self.client.post(server.token_endpoint);
-        let request = request.basic_auth(id, Some(secret)).form(&form);
-        let granted: Granted = outward::json(request)
-            .await
-            .map_err(asking("getting a token for the app's service principal"))?;
-        let place = self.at(&["api", "2.0", "apps", app]);
-        let request = self.client.get(place).bearer_auth(granted.access_token);
-        let app: App = outward::json(request)
-            .await
-            .map_err(asking("asking the apps api who made the app"))?;
-        person(&app.creator).ok_or(Error::Nobody("the maker of the app"))
-    }
-
-    /// Whose a personal access token is.
-    async fn me(&self, token: &str) -> Result<Identity, Error> {
-        let place = self.at(&["api", "2.0", "preview", "scim", "v2", "Me"]);
-        let me: Me = outward::json(self.client.get(place).bearer_auth(token))
-            .await
-            .map_err(asking("asking whose DATABRICKS_TOKEN is"))?;
-        person(&me.user_name).ok_or(Error::Nobody("the owner of DATABRICKS_TOKEN"))
-    }
-
-    /// A place in the workspace, each segment escaped.
-    fn at(&self, segments: &[&str]) -> Url {
-        let mut url = self.root.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.clear().extend(segments);
-        }
-        url
-    }
+/// Whose token the app was given.
+async fn holder(workspace: &Workspace, token: &Secret) -> Result<Identity, Error> {
+    let me = workspace.me(token).await?;
+    person(&me.user_name).ok_or(Error::Nobody("the owner of DATABRICKS_TOKEN"))
 }
 
 /// A service principal has an id, no address: nobody comes by that.

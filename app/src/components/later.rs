@@ -187,6 +187,7 @@ fn layers(fingers: RwSignal<bool>) -> AnyView {
         super::dragging::listen(desk);
         super::keyboard::load(desk);
         super::notices::run(desk);
+        super::credential_notice::run(desk);
     }
     let row = desk.taste.memo(|settings| settings.access.keys);
     let over = move |overlay: Overlay| desk.overlay.get() == Some(overlay);

@@ -19,6 +19,8 @@ mod clock;
 #[cfg(feature = "hydrate")]
 mod commands;
 mod context_menu;
+#[cfg(feature = "hydrate")]
+mod credential_notice;
 mod dialog;
 mod dictation;
 #[cfg(feature = "hydrate")]

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 pub mod client;
+pub mod credential;
 pub mod login;
 pub mod logins;
 pub mod output;
@@ -19,6 +20,7 @@ pub mod upload;
 pub mod version;
 pub mod workspace;
 
+pub use credential::{configure_pat, forget_pat, pat_status, rotate_pat};
 pub use login::{login, logout};
 pub use logins::{end_logins, logins};
 pub use output::{read_output, read_outputs, write_input};
@@ -45,6 +47,10 @@ pub struct Done {}
 pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     use server_fn::axum::{register_explicit as register, server_fn_paths};
 
+    register::<credential::GetPatStatus>();
+    register::<credential::ConfigurePat>();
+    register::<credential::RotatePat>();
+    register::<credential::ForgetPat>();
     register::<login::Login>();
     register::<login::Logout>();
     register::<logins::Logins>();

@@ -65,6 +65,9 @@ pub async fn create_session(
     if command.as_ref().is_some_and(Vec::is_empty) {
         return Err(AppError::malformed("the command names no program"));
     }
+    if let Some(vault) = &context.vault {
+        vault.wake();
+    }
     let created = context
         .host
         .create(bowline_terminal::CreateSession {
@@ -83,6 +86,9 @@ pub async fn create_session(
 #[server(endpoint = "session/restart", input = Json, output = Json, client = PageClient)]
 pub async fn restart_session(session_id: SessionId) -> Result<CreatedReply, AppError> {
     let context = crate::context::AppContext::current()?;
+    if let Some(vault) = &context.vault {
+        vault.wake();
+    }
     let created = context.host.restart(session_id).await?;
     Ok(created.into())
 }

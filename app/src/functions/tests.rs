@@ -67,6 +67,7 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
             .0,
         gate: Arc::new(OneCode),
         terminal_mode: setup::TerminalMode::Grid,
+        vault: None,
         upload_limit: 32 << 20,
         version: "1.2.3",
     };

@@ -78,6 +78,8 @@ pub(crate) struct Desk {
     reads: RwSignal<Vec<SessionId>>,
     /// It only looks at all of them: the address says so.
     only_reads: RwSignal<bool>,
+    /// Whether the server knows of a Databricks workspace.
+    pub(crate) has_workspace: bool,
     /// What lies over the terminals.
     pub(crate) overlay: RwSignal<Option<Overlay>>,
     /// The tab whose name is being edited.
@@ -129,6 +131,7 @@ impl Desk {
             ledger: StoredValue::new(Ledger::new(seed.workspace.revision)),
             reads: RwSignal::new(Vec::new()),
             only_reads: RwSignal::new(false),
+            has_workspace: seed.has_workspace,
             overlay: RwSignal::new(None),
             renaming: RwSignal::new(None),
             taste: Taste::new(),

@@ -7,6 +7,7 @@
 pub(crate) mod banner;
 pub(crate) mod browsers;
 pub(crate) mod copied;
+pub(crate) mod credential;
 pub(crate) mod desk;
 pub(crate) mod dictation;
 pub(crate) mod drag;

@@ -24,6 +24,9 @@ pub(crate) struct Seed {
     pub(crate) default_view: View,
     /// Most bytes of a file that the server takes; `None` where the page was told nothing.
     pub(crate) upload_limit: Option<u64>,
+    /// Whether there is a Databricks workspace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_workspace: bool,
     /// Known sessions, for names and the count.
     pub(crate) sessions: Vec<SessionRow>,
 }
@@ -55,6 +58,7 @@ impl Seed {
                 TerminalMode::Grid => View::Grid,
             },
             upload_limit: Some(context.upload_limit),
+            has_workspace: context.vault.is_some(),
             workspace: WorkspaceReply::clone(&context.workspace.current()),
             sessions: sessions.map(SessionRow::from).collect(),
         }

@@ -1,12 +1,14 @@
-//! A Databricks workspace on loopback: people, their tokens with an end, revoked when they are revoked, and a service
-//! principal. What the real one refuses is refused.
+//! A Databricks workspace on loopback: people, their tokens with an end, revoked when they are revoked, a service
+//! principal, and an app that somebody made. What the real one refuses is refused. The server's tests use it too.
+
+#![allow(dead_code, reason = "each of those who use it needs another part")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -48,8 +50,16 @@ pub(crate) struct State_ {
     pub(crate) fault: Fault,
     pub(crate) minted: usize,
     pub(crate) revoked: Vec<String>,
-    /// Tokens of which nobody may hear.
+    /// Requests with a token that opens nothing.
     pub(crate) strangers: usize,
+    /// Who made the app `our app`.
+    pub(crate) creator: String,
+    /// Where else tokens are said to be had.
+    pub(crate) elsewhere: Option<String>,
+    /// Secrets that came for a token.
+    pub(crate) exchanged: usize,
+    /// So many of these meet an error first.
+    pub(crate) failures: usize,
 }
 
 /// The double.
@@ -75,6 +85,7 @@ impl Double {
                 get(discovery),
             )
             .route("/oidc/v1/token", post(exchange))
+            .route("/api/2.0/apps/{name}", get(app))
             .with_state(shared);
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
@@ -227,14 +238,16 @@ async fn delete(State((_, state)): Shared, headers: HeaderMap, bytes: Bytes) -> 
     Json(json!({})).into_response()
 }
 
-async fn discovery(State((root, _)): Shared) -> Response {
+async fn discovery(State((root, state)): Shared) -> Response {
+    let root = state.lock().unwrap().elsewhere.clone().unwrap_or(root);
     Json(json!({ "issuer": root, "token_endpoint": format!("{root}oidc/v1/token") }))
         .into_response()
 }
 
 async fn exchange(State((_, state)): Shared, headers: HeaderMap, bytes: Bytes) -> Response {
     let mut state = state.lock().unwrap();
-    if state.fault == Fault::Broken {
+    state.exchanged += 1;
+    if state.exchanged <= state.failures || state.fault == Fault::Broken {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     let is_form = headers["content-type"] == "application/x-www-form-urlencoded";
@@ -249,4 +262,14 @@ async fn exchange(State((_, state)): Shared, headers: HeaderMap, bytes: Bytes) -
     let granted =
         json!({ "access_token": made["token_value"], "token_type": "Bearer", "expires_in": 3600 });
     Json(granted).into_response()
+}
+
+async fn app(State((_, state)): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let mut state = state.lock().unwrap();
+    match asks(&mut state, &headers) {
+        Err(refused) => refused,
+        Ok(token) if token.who != "principal" => StatusCode::FORBIDDEN.into_response(),
+        Ok(_) if name != "our app" => StatusCode::NOT_FOUND.into_response(),
+        Ok(_) => Json(json!({ "name": name, "creator": state.creator })).into_response(),
+    }
 }

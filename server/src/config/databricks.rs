@@ -1,61 +1,113 @@
-//! What Databricks Apps tells an app by its environment, as far as it says whose app it is. Read only there.
+//! What the environment says of a Databricks workspace: where it is, and what opens it. On Databricks Apps the platform
+//! says it.
 
+use std::time::Duration;
+
+use bowline_identity::credentials::{Source, Supplied};
+use bowline_identity::rotation::Times;
+use bowline_identity::secret::Secret;
+use bowline_identity::workspace::Principal;
+use clap::Args;
 use url::{Host, Url};
 
+use super::sessions::duration;
 use super::{ConfigError, Env};
 
-/// How to ask Databricks whose app this is. Not `Debug`: it holds secrets.
+/// Settings of the workspace's credential, as typed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Databricks")]
+pub struct DatabricksArgs {
+    /// How long a token is good that Bowline makes for a workspace (DATABRICKS_HOST): 15m, 4h.
+    #[arg(
+        long,
+        env = "BOWLINE_TOKEN_LIFE",
+        default_value = "15m",
+        value_name = "TIME"
+    )]
+    pub token_life: String,
+    /// How old such a token gets before the next one takes its place.
+    #[arg(
+        long,
+        env = "BOWLINE_TOKEN_EVERY",
+        default_value = "10m",
+        value_name = "TIME"
+    )]
+    pub token_every: String,
+}
+
+/// A workspace, and what opens it. Not `Debug`: it holds secrets.
 #[derive(Clone)]
 pub struct Databricks {
-    /// The workspace, if one is named.
+    /// Where it is, if anywhere.
     pub host: Option<Url>,
-    /// What to ask, in this order; empty if the environment names nobody who could.
-    pub asks: Vec<Ask>,
+    /// The app, on Databricks Apps.
+    pub app: Option<String>,
+    /// The app's service principal.
+    pub principal: Option<Principal>,
+    /// A personal access token.
+    pub token: Option<Secret>,
+    /// The principal's tokens are used by programs too, though its doing is audited as its own.
+    pub uses_principal: bool,
+    /// How long tokens are good that are made here.
+    pub life: Duration,
+    /// When they are made and revoked.
+    pub times: Times,
 }
 
-/// A way of asking.
-#[derive(Clone)]
-pub enum Ask {
-    /// Who made the app, asked by the app's own service principal.
-    Creator {
-        /// The app's name.
-        app: String,
-        /// The service principal.
-        client_id: String,
-        /// Its secret.
-        client_secret: String,
-    },
-    /// Whose personal access token the app was given.
-    Me {
-        /// The token.
-        token: String,
-    },
-}
+/// Shortest life of a token: below a minute a slow workspace makes gaps.
+const SHORTEST: Duration = Duration::from_secs(60);
+/// A service principal's token, which lives an hour, is replaced so often.
+const PRINCIPAL_EVERY: Duration = Duration::from_secs(30 * 60);
 
-impl Databricks {
-    pub(super) fn resolve(env: &Env<'_>) -> Result<Self, ConfigError> {
+impl DatabricksArgs {
+    pub(super) fn resolve(self, env: &Env<'_>) -> Result<Databricks, ConfigError> {
         let given = |name| {
             let value = env.text(name)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
         };
         let host = given("DATABRICKS_HOST");
         let host = host.map(|host| workspace(&host).ok_or(ConfigError::DatabricksHost(host)));
-        let creator = || {
-            Some(Ask::Creator {
-                app: given("DATABRICKS_APP_NAME")?,
-                client_id: given("DATABRICKS_CLIENT_ID")?,
-                client_secret: given("DATABRICKS_CLIENT_SECRET")?,
+        let principal = || {
+            Some(Principal {
+                id: given("DATABRICKS_CLIENT_ID")?,
+                secret: Secret::new(&given("DATABRICKS_CLIENT_SECRET")?)?,
             })
         };
-        let me = || {
-            Some(Ask::Me {
-                token: given("DATABRICKS_TOKEN")?,
-            })
-        };
-        Ok(Self {
+        let life = duration(&self.token_life);
+        let life = life.filter(|life| *life >= SHORTEST);
+        let life = life.ok_or(ConfigError::TokenLife(self.token_life))?;
+        let every = duration(&self.token_every);
+        let every = every.filter(|every| *every < life && !every.is_zero());
+        let every = every.ok_or(ConfigError::TokenEvery(self.token_every))?;
+        let token = given("DATABRICKS_TOKEN").and_then(|token| Secret::new(&token));
+        let uses_principal = given("CODA_USE_M2M")
+            .is_some_and(|value| ["true", "1", "yes"].contains(&&*value.to_ascii_lowercase()));
+        let by_principal = uses_principal && token.is_none();
+        let overlap = life - every;
+        Ok(Databricks {
             host: host.transpose()?,
-            asks: [creator(), me()].into_iter().flatten().collect(),
+            app: given("DATABRICKS_APP_NAME"),
+            principal: principal(),
+            token,
+            uses_principal,
+            life,
+            times: Times {
+                every: if by_principal { PRINCIPAL_EVERY } else { every },
+                margin: overlap,
+                grace: overlap,
+            },
         })
+    }
+}
+
+impl Databricks {
+    /// What programs use from the start.
+    pub fn supplied(&self) -> Option<(Supplied, Source)> {
+        if let Some(token) = &self.token {
+            return Some((Supplied::Token(token.clone()), Source::Environment));
+        }
+        let principal = self.principal.clone().filter(|_| self.uses_principal)?;
+        Some((Supplied::Principal(principal), Source::Principal))
     }
 }
 
@@ -74,9 +126,9 @@ fn workspace(given: &str) -> Option<Url> {
         _ => false,
     };
     let is_bare = url.username().is_empty() && url.password().is_none();
-    (is_private && is_bare)
-        .then(|| url.join("/").ok())
-        .flatten()
+    let mut root = url.join("/").ok()?;
+    root.set_query(None);
+    (is_private && is_bare).then_some(root)
 }
 
 #[cfg(test)]

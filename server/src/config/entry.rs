@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{ConfigError, Databricks, Env, Oidc, OidcArgs, is_given};
+use super::{ConfigError, Env, Oidc, OidcArgs, is_given};
 use crate::gate::identity::{Identity, Owners};
 
 /// Settings of who may enter, as typed.
@@ -82,8 +82,6 @@ pub struct Entry {
     pub platform: Platform,
     /// Who may enter where somebody else says who comes.
     pub owners: Owners,
-    /// Where to ask for them; only if nobody said, and the platform knows.
-    pub databricks: Option<Databricks>,
     /// The provider at which people sign in.
     pub oidc: Option<Oidc>,
     /// Proxies that are believed, by their addresses.
@@ -92,6 +90,14 @@ pub struct Entry {
     pub proxy_secret: Option<String>,
     /// Where a proxy names who comes.
     pub identity_headers: Vec<HeaderName>,
+}
+
+impl Entry {
+    /// Whether only the platform knows who may enter.
+    pub fn must_ask(&self) -> bool {
+        let by_platform = self.platform == Platform::DatabricksApp && self.auth == Auth::Proxy;
+        by_platform && self.owners.is_unknown()
+    }
 }
 
 /// Shortest secret that may be fixed from outside, bytes.
@@ -140,12 +146,6 @@ impl EntryArgs {
                 "--owner or --oidc-group",
             ));
         }
-        let must_ask =
-            platform == Platform::DatabricksApp && auth == Auth::Proxy && owners.is_unknown();
-        let databricks = match must_ask {
-            true => Some(Databricks::resolve(env)?),
-            false => None,
-        };
         let proxies = self.trusted_proxy.into_iter().filter(|text| is_given(text));
         let headers = self
             .identity_header
@@ -157,7 +157,6 @@ impl EntryArgs {
             token: given("BOWLINE_TOKEN")?,
             platform,
             owners,
-            databricks,
             oidc,
             trusted_proxies: proxies.map(network).collect::<Result<_, _>>()?,
             proxy_secret: given("BOWLINE_PROXY_SECRET")?,

@@ -179,21 +179,26 @@ impl SessionsArgs {
 
 /// Zero stands for never, as in [`bowline_terminal::Options::idle_limit`].
 fn idle_limit(given: String) -> Result<Duration, ConfigError> {
-    let text = given.trim();
-    if text == "never" {
-        return Ok(Duration::ZERO);
+    match given.trim() {
+        "never" => Ok(Duration::ZERO),
+        text => match duration(text) {
+            Some(time) if !time.is_zero() => Ok(time),
+            _ => Err(ConfigError::IdleLimit(given)),
+        },
     }
+}
+
+/// A time such as 90s, 15m, 24h or 7d.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "s" => 1,
         "m" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
-        _ => return Err(ConfigError::IdleLimit(given)),
+        _ => return None,
     };
-    let seconds = digits.parse::<u64>().ok();
-    match seconds.and_then(|number| number.checked_mul(unit)) {
-        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err(ConfigError::IdleLimit(given)),
-    }
+    let seconds = digits.parse::<u64>().ok()?;
+    seconds.checked_mul(unit).map(Duration::from_secs)
 }

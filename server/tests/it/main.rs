@@ -4,11 +4,16 @@
     clippy::unwrap_used,
     reason = "a test that unwraps says enough by failing"
 )]
+#![allow(
+    clippy::result_large_err,
+    reason = "an answer is what a refusal is in a double, and tests are in no hurry"
+)]
 
 mod api;
 mod audit;
 mod base_path;
 mod chaos;
+mod credential;
 mod deploy;
 mod docs;
 mod doctor;
@@ -36,3 +41,5 @@ mod systemd;
 mod traces;
 mod upload;
 mod visit;
+#[path = "../../../identity/tests/it/workspace.rs"]
+mod workspace;

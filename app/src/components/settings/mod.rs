@@ -5,6 +5,7 @@ mod access;
 mod browsers;
 mod clipboard;
 mod colours;
+mod databricks;
 pub(crate) mod fields;
 mod import;
 mod notices;
@@ -15,7 +16,16 @@ use leptos::prelude::*;
 
 use super::dialog::Dialog;
 use super::icons::Icon;
+use crate::state::desk::Desk;
 use crate::state::settings::{Settings, Taste};
+
+/// Where a group is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Everywhere,
+    /// Where the server knows of a Databricks workspace.
+    WithWorkspace,
+}
 
 /// A group of settings.
 struct Group {
@@ -23,6 +33,8 @@ struct Group {
     title: &'static str,
     /// Its icon.
     icon: &'static str,
+    /// Where it is shown.
+    shown: Where,
     /// Its fields.
     view: fn() -> AnyView,
     /// Makes its settings what a fresh page has; `None` where there are none.
@@ -34,43 +46,57 @@ const GROUPS: &[Group] = &[
     Group {
         title: "Colours",
         icon: "palette",
+        shown: Where::Everywhere,
         view: colours::view,
         reset: Some(colours::reset),
     },
     Group {
         title: "Text",
         icon: "letters",
+        shown: Where::Everywhere,
         view: text::view,
         reset: Some(|settings| settings.text = Default::default()),
     },
     Group {
         title: "Terminal",
         icon: "prompt",
+        shown: Where::Everywhere,
         view: terminal::view,
         reset: Some(|settings| settings.screen = Default::default()),
     },
     Group {
         title: "Clipboard",
         icon: "paste",
+        shown: Where::Everywhere,
         view: clipboard::view,
         reset: Some(|settings| settings.clipboard = Default::default()),
     },
     Group {
         title: "Access",
         icon: "person",
+        shown: Where::Everywhere,
         view: access::view,
         reset: Some(|settings| settings.access = Default::default()),
     },
     Group {
         title: "Notifications",
         icon: "bell",
+        shown: Where::Everywhere,
         view: notices::view,
         reset: Some(notices::reset),
     },
     Group {
         title: "Signed in",
         icon: "lock",
+        shown: Where::Everywhere,
         view: browsers::view,
+        reset: None,
+    },
+    Group {
+        title: "Databricks",
+        icon: "stack",
+        shown: Where::WithWorkspace,
+        view: databricks::view,
         reset: None,
     },
 ];
@@ -80,7 +106,10 @@ const GROUPS: &[Group] = &[
 pub(crate) fn SettingsDialog() -> impl IntoView {
     let taste = expect_context::<Taste>();
     let shown = RwSignal::new(0_usize);
-    let links = GROUPS.iter().enumerate().map(|(at, group)| {
+    let has_workspace = expect_context::<Desk>().has_workspace;
+    let groups = GROUPS.iter().enumerate();
+    let groups = groups.filter(|(_, group)| group.shown == Where::Everywhere || has_workspace);
+    let links = groups.map(|(at, group)| {
         view! {
             <button
                 type="button"

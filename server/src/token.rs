@@ -1,0 +1,64 @@
+//! `bowline token`: prints the workspace's token that is in force, for tools that call a helper instead of keeping a
+//! literal. Asks the server whose session it runs in, or that of a state folder, through the control socket.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::config::{ConfigError, state_dir};
+use crate::control::{self, Request};
+
+/// How long the server may take: it may have to get a fresh one first.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Whom to ask.
+#[derive(Debug, Clone, Args)]
+pub struct TokenArgs {
+    /// Which server: the folder that was said to `serve`. In a session's shell it is known.
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// No token can be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No server, or another user's.
+    #[error("no server answers: run it in a session of Bowline, or say --state-dir ({0})")]
+    Nobody(#[from] io::Error),
+    /// The server said no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The token. `env` reads the environment.
+pub fn token(
+    arguments: TokenArgs,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<String, Error> {
+    let socket = match (arguments.state_dir, env("BOWLINE_SOCKET")) {
+        (None, Some(socket)) => PathBuf::from(socket),
+        (given, _) => {
+            let given = given.or_else(|| env("BOWLINE_STATE_DIR").map(PathBuf::from));
+            control::socket(&state_dir(given, env)?)?
+        }
+    };
+    let answer = control::ask(
+        &socket,
+        &Request::Token {
+            token: control::Of::Databricks,
+        },
+        PATIENCE,
+    )?;
+    match (answer.token, answer.error) {
+        (Some(token), None) => Ok(token),
+        (_, error) => Err(Error::Refused(
+            error.unwrap_or_else(|| "the server has no token".to_owned()),
+        )),
+    }
+}

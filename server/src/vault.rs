@@ -1,0 +1,218 @@
+//! The credential of the Databricks workspace between the page, the shells and what keeps it fresh: begun with what the
+//! environment holds, told whether there are sessions, ended with the server. How it is kept fresh is `identity`'s.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::http::request::Parts;
+use bowline_app::context::{Pending, Vault as Asked};
+use bowline_app::error::{AppError, ErrorCode};
+use bowline_app::functions::credential::{CredentialSource, CredentialState, PatStatus};
+use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
+use bowline_identity::rotation::{Failure, Standing, Use};
+use bowline_identity::secret::Secret;
+use bowline_identity::workspace::Workspace;
+use bowline_keeper::Host;
+use bowline_terminal::OnExit;
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::audit::{self, Change};
+use crate::config::Databricks;
+use crate::gate::{Asked as Request, Gate, Pass};
+use crate::outward;
+
+/// How often it is looked whether there are sessions.
+const LOOK: Duration = Duration::from_secs(10);
+/// How long whoever wants a token waits for one that is just being made.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long revoking may take when the server ends.
+const END_WITHIN: Duration = Duration::from_secs(3);
+
+/// The credential, and who is told of it.
+pub(crate) struct Vault {
+    credentials: Credentials,
+    gate: Arc<Gate>,
+    /// Told when a session is about to be.
+    woken: Arc<Notify>,
+    _watching: AbortOnDropHandle<()>,
+}
+
+impl Vault {
+    /// Begins with what the environment holds.
+    pub(crate) fn begin(
+        databricks: &Databricks,
+        host: Host,
+        gate: Arc<Gate>,
+        settings: Settings,
+    ) -> Result<Option<Self>, outward::Error> {
+        let Some(root) = databricks.host.clone() else {
+            return Ok(None);
+        };
+        let workspace = Workspace::new(outward::client()?, root);
+        let credentials = Credentials::begin(workspace, settings);
+        let woken = Arc::new(Notify::new());
+        let first = databricks.supplied();
+        let watching = {
+            let (credentials, woken) = (credentials.clone(), woken.clone());
+            tokio::spawn(async move {
+                if let Some((supplied, source)) = first {
+                    credentials.supply_unseen(supplied, source).await;
+                }
+                watch(&host, &credentials, &woken).await;
+            })
+        };
+        Ok(Some(Self {
+            credentials,
+            gate,
+            woken,
+            _watching: AbortOnDropHandle::new(watching),
+        }))
+    }
+
+    /// The token in force, once there is one.
+    pub(crate) async fn token(&self) -> Result<Secret, &'static str> {
+        // Whoever asks will use it.
+        self.wake();
+        let mut watching = self.credentials.watch();
+        let settled = |view: &View| {
+            let hopeless = matches!(view.standing, Standing::Nothing | Standing::Refused);
+            view.token.is_some() || hopeless
+        };
+        let seen = tokio::time::timeout(PATIENCE, watching.wait_for(settled)).await;
+        let token = match seen {
+            Ok(Ok(view)) => view.token.clone(),
+            _ => None,
+        };
+        token.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
+    }
+
+    /// Ends; what was minted is revoked if the programs that hold it end too.
+    pub(crate) async fn end(&self, on_exit: OnExit) {
+        let how = match on_exit {
+            OnExit::End => AtEnd::Revoke,
+            OnExit::Keep => AtEnd::Keep,
+        };
+        self.credentials.end(how, END_WITHIN).await;
+    }
+
+    fn note(&self, request: &Parts, change: Change) {
+        let who = request.extensions.get::<Pass>().and_then(Pass::who);
+        let asked = Request::new(&request.headers, &request.extensions);
+        audit::credential(&self.gate.actor(asked, who), "databricks", change);
+    }
+}
+
+/// Tells the credential whether there are sessions.
+async fn watch(host: &Host, credentials: &Credentials, woken: &Notify) {
+    loop {
+        // While nobody can say, what was last known holds.
+        if let Ok(sessions) = host.list().await {
+            let in_use = match sessions.iter().any(|session| !session.state.has_ended()) {
+                true => Use::Used,
+                false => Use::Unused,
+            };
+            credentials.in_use(in_use).await;
+        }
+        tokio::select! {
+            () = woken.notified() => credentials.in_use(Use::Used).await,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+impl Asked for Vault {
+    fn status(&self) -> PatStatus {
+        let view = self.credentials.view();
+        let root = self.credentials.workspace().root();
+        let token_page = root.join("#setting/account/token").ok();
+        PatStatus {
+            configured: view.source.is_some(),
+            valid: view.token.is_some(),
+            state: state(view.standing),
+            workspace_host: root.host_str().map(str::to_owned),
+            token_page: token_page.map(Into::into),
+            user: view.who.map(|who| who.user_name),
+            source: view.source.map(source),
+            since_ms: view.since.map(millis),
+            until_ms: view.until.map(millis),
+            next_ms: view.next.map(millis),
+            problem: view.problem,
+        }
+    }
+
+    fn configure<'a>(
+        &'a self,
+        token: String,
+        request: &'a Parts,
+    ) -> Pending<'a, Result<String, AppError>> {
+        Box::pin(async move {
+            let token = Secret::new(&token).ok_or_else(|| {
+                AppError::malformed("this is no token: paste it whole, without quotes")
+            })?;
+            let supplied = self
+                .credentials
+                .supply(Supplied::Token(token), Source::Page);
+            match supplied.await {
+                Ok(who) => {
+                    self.note(request, Change::Set);
+                    Ok(who.map(|who| who.user_name).unwrap_or_default())
+                }
+                Err(error) => Err(match error.failure() {
+                    Failure::Refused => AppError::malformed(
+                        "the workspace does not know this token: it is mistyped, expired, revoked, or of another workspace",
+                    ),
+                    _ => AppError::new(
+                        ErrorCode::Upstream,
+                        format!(
+                            "the workspace could not be asked whether the token is good: {error}"
+                        ),
+                    ),
+                }),
+            }
+        })
+    }
+
+    fn rotate<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.note(request, Change::Rotated);
+            self.credentials.rotate().await;
+        })
+    }
+
+    fn forget<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.note(request, Change::Removed);
+            self.credentials.forget().await;
+        })
+    }
+
+    fn wake(&self) {
+        self.woken.notify_one();
+    }
+}
+
+fn state(standing: Standing) -> CredentialState {
+    match standing {
+        Standing::Nothing => CredentialState::None,
+        Standing::Good => CredentialState::Good,
+        Standing::Resting => CredentialState::Resting,
+        Standing::Failing => CredentialState::Failing,
+        Standing::Fixed => CredentialState::Fixed,
+        Standing::Refused => CredentialState::Refused,
+    }
+}
+
+fn source(source: Source) -> CredentialSource {
+    match source {
+        Source::Environment => CredentialSource::Environment,
+        Source::Page => CredentialSource::Page,
+        Source::Profile => CredentialSource::Profile,
+        Source::Principal => CredentialSource::ServicePrincipal,
+    }
+}
+
+fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
