@@ -8,6 +8,7 @@ import path from "node:path";
 import { chromium, firefox } from "playwright-core";
 
 import { CuttingProxy } from "./cutting-proxy.mjs";
+import { DatabricksWorkspace } from "./databricks.mjs";
 import { Deployed, settingsOf } from "./deployed.mjs";
 import { IdentityProvider } from "./identity-provider.mjs";
 import { Nginx } from "./nginx.mjs";
@@ -112,6 +113,13 @@ export class Stage {
     const proxy = await CuttingProxy.start(this.#theServer().port, cruelty);
     this.#cleanups.push(() => proxy.close());
     return proxy;
+  }
+
+  /** Before the server that asks it. */
+  async databricks() {
+    const workspace = await DatabricksWorkspace.start();
+    this.#cleanups.push(() => workspace.stop());
+    return workspace;
   }
 
   async signingProxy() {

@@ -32,6 +32,8 @@ fn ours(name: &str) -> Vec<String> {
 #[test]
 fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-protocol"), [""; 0]);
+    assert_eq!(ours("bowline-outward"), [""; 0]);
+    assert_eq!(ours("bowline-identity"), ["bowline-outward"]);
     assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
     assert_eq!(
         ours("bowline-terminal"),
@@ -58,7 +60,9 @@ fn crates_know_only_what_is_below_them() {
         ours("bowline-server"),
         [
             "bowline-app",
+            "bowline-identity",
             "bowline-keeper",
+            "bowline-outward",
             "bowline-protocol",
             "bowline-terminal"
         ]
