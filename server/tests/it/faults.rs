@@ -1,7 +1,10 @@
 //! What the system can refuse: open files, terminals, room on the disk. Each is used up for a real server,
 //! in limits and namespaces of its own, so that nobody else on the machine notices.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -204,6 +207,25 @@ async fn when_terminals_run_out_the_refusal_says_so() {
     server.stop().await;
 }
 
+/// Fills a disk to its last byte. What is kept of a session that has ended gives room back when it goes: that is waited
+/// for.
+async fn fill_up(state: &Path) {
+    let mut file = File::options()
+        .append(true)
+        .open(state.join("fill"))
+        .unwrap();
+    loop {
+        let sessions = std::fs::read_dir(state.join("sessions"));
+        let kept = sessions.map_or(0, Iterator::count);
+        while file.write_all(&[0; 64]).is_ok() {}
+        while file.write_all(&[0]).is_ok() {}
+        if kept == 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn on_a_full_disk_nothing_is_lost_and_sessions_go_on() {
     if !has_namespaces() {
@@ -212,7 +234,7 @@ async fn on_a_full_disk_nothing_is_lost_and_sessions_go_on() {
     let wrapper =
         in_a_namespace("mkdir \"$HOME/state\"; mount -t tmpfs -o size=1m tmpfs \"$HOME/state\"");
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let (server, _) = TestServer::start_binary(&wrapper, "--tmux on", folder).await;
+    let (server, pid) = TestServer::start_binary(&wrapper, "--tmux on", folder.clone()).await;
     let tabs = |name: &str, revision: u64| {
         let tab = json!({"id": "t", "name": name, "pane": {"id": "p", "session": null}});
         json!({"revision": revision, "workspace": {"tabs": [tab], "active": "t"}})
@@ -222,6 +244,12 @@ async fn on_a_full_disk_nothing_is_lost_and_sessions_go_on() {
 
     let filled = output(&server, "exec 2>&1; cat /dev/zero >~/state/fill; echo full").await;
     assert!(filled.contains("full"), "{filled}");
+    let state = folder.path().join("state");
+    let state = state.strip_prefix("/").unwrap();
+    let state = Path::new(&format!("/proc/{}/root", pid.as_raw_nonzero())).join(state);
+    tokio::time::timeout(DEADLINE, fill_up(&state))
+        .await
+        .expect("the disk is full");
     let (status, error) = server.post("/api/workspace", tabs("during", 1)).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     let message = error["error"]["message"].as_str().unwrap();
