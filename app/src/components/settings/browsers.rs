@@ -54,13 +54,20 @@ impl SignedIn {
     fn leave(self) {
         spawn_local(async move {
             match functions::logout().await {
-                Ok(_) => {
+                Ok(reply) => {
                     #[cfg(feature = "hydrate")]
                     {
                         crate::browser::set_proof(None);
+                        let location = window().location();
                         // Fails only where there is no page.
-                        let _ = window().location().reload();
+                        let _ = match reply.elsewhere {
+                            // Or the other site would let in whoever comes next.
+                            Some(url) => location.replace(&url),
+                            None => location.reload(),
+                        };
                     }
+                    #[cfg(not(feature = "hydrate"))]
+                    let _ = reply;
                 }
                 Err(error) => self.complain(&error),
             }
