@@ -5,5 +5,6 @@ pub mod clock;
 pub mod credentials;
 pub mod rotation;
 pub mod secret;
+pub mod sinks;
 mod store;
 pub mod workspace;

@@ -1,0 +1,87 @@
+//! Hermes: `~/.hermes/config.yaml`. Format: "Configuration" of its documentation and `cli-config.yaml.example`; looked at
+//! with 0.19.0, which knows no helper (later sources have `key_cmd`), so it has a literal token, once for each endpoint.
+//!
+//! A file with the mark was written here and is kept up to date; of any other only the key is.
+
+use super::Settings;
+use super::left::Left;
+use super::yaml::{Change, Mapping, Yaml, written};
+
+const MARK: &str =
+    "# Written by Bowline: as long as this line stands, it keeps the endpoints up to date too.";
+const URL: &str = "base_url";
+const KEY: &str = "api_key";
+
+pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> {
+    let yaml = Yaml::read(old)?;
+    if yaml.is_empty() {
+        let old = old.unwrap_or_default();
+        let end = if old.is_empty() || old.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
+        let text = format!("{old}{end}{}", fresh(with));
+        return Yaml::read(Some(&text)).map(|_| text);
+    }
+    let is_marked = yaml.lines().any(|line| line.trim_end() == MARK);
+    let url = with.endpoints.chat();
+    let mut changes = Vec::new();
+    for mapping in yaml.mappings() {
+        let Some(has) = mapping.get(URL).filter(|_| is_endpoint(mapping)) else {
+            continue;
+        };
+        let is_written_here =
+            is_marked && matches!(mapping.path[0].as_str(), "model" | "fallback_providers");
+        if !is_written_here && !with.endpoints.has(has) {
+            continue;
+        }
+        let change = |key, value| Change {
+            path: mapping.path.clone(),
+            key,
+            value,
+            behind: URL,
+        };
+        if is_written_here {
+            changes.push(change(URL, url.as_str()));
+        }
+        // A variable is the user's way to say it.
+        if mapping.get(KEY).is_none_or(|key| !key.starts_with("${")) {
+            changes.push(change(KEY, with.token().expose()));
+        }
+    }
+    if changes.is_empty() {
+        return Err(Left::Elsewhere { key: "model" });
+    }
+    yaml.change(&changes)
+}
+
+/// Where Hermes keeps endpoints.
+fn is_endpoint(mapping: &Mapping) -> bool {
+    let path: Vec<&str> = mapping.path.iter().map(String::as_str).collect();
+    let one = ["model", "fallback_model"];
+    let many = [
+        "fallback_providers",
+        "custom_providers",
+        "providers",
+        "auxiliary",
+    ];
+    match path[..] {
+        [name] => one.contains(&name),
+        [name, _] => many.contains(&name),
+        _ => false,
+    }
+}
+
+fn fresh(with: &Settings) -> String {
+    let url = written(&with.endpoints.chat());
+    let key = written(with.token().expose());
+    let models = &with.models.hermes;
+    let (model, fallback) = (written(&models.model), written(&models.fallback));
+    format!(
+        "{MARK}\n\
+         model:\n  default: {model}\n  provider: custom\n  base_url: {url}\n  api_key: {key}\n\n\
+         # Taken when the first is overloaded or does not answer.\n\
+         fallback_providers:\n  - provider: custom\n    model: {fallback}\n    base_url: {url}\n    api_key: {key}\n"
+    )
+}

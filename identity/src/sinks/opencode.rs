@@ -1,0 +1,57 @@
+//! OpenCode: `~/.config/opencode/opencode.json` (or `opencode.jsonc`) and `~/.local/share/opencode/auth.json`. Formats: its
+//! "Config", "Providers" and "Models"; looked at with 1.18.33, which knows a provider `databricks` by itself but asks its
+//! address of the environment. It knows no helper, so `auth.json` has a literal token.
+
+use super::Settings;
+use super::json::{Json, Value};
+use super::left::Left;
+
+const PROVIDER: &str = "databricks";
+const BASE_URL: &[&str] = &["provider", PROVIDER, "options", "baseURL"];
+const API_KEY: &[&str] = &["provider", PROVIDER, "options", "apiKey"];
+
+pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left> {
+    let json = Json::read(old)?;
+    if json
+        .text(BASE_URL)
+        .is_some_and(|url| !with.endpoints.has(&url))
+    {
+        let key = "provider.databricks.options.baseURL";
+        return Err(Left::Elsewhere { key });
+    }
+    json.set_if_absent(
+        &["$schema"],
+        &Value::Text("https://opencode.ai/config.json"),
+    )?;
+    let provider = |key| ["provider", PROVIDER, key];
+    json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
+    json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
+    json.set(BASE_URL, &Value::Text(&with.endpoints.chat()))?;
+    // A token here would go before the one that is kept fresh; one named by a variable is as old as the shell.
+    let key = json.text(API_KEY);
+    if key.is_some_and(|key| key.starts_with("dapi") || key == "{env:DATABRICKS_TOKEN}") {
+        json.remove(API_KEY);
+    }
+    for model in &with.models.offered {
+        let path = ["provider", PROVIDER, "models", &model.id];
+        if json.has(&path) {
+            continue;
+        }
+        let [provider, name, models, id] = path;
+        let at = |key| [provider, name, models, id, key];
+        json.set(&at("name"), &Value::Text(&model.name))?;
+        let limit = |key| [provider, name, models, id, "limit", key];
+        json.set(&limit("context"), &Value::Number(model.context))?;
+        json.set(&limit("output"), &Value::Number(model.output))?;
+    }
+    let start = format!("{PROVIDER}/{}", with.models.opencode.model);
+    json.set_if_absent(&["model"], &Value::Text(&start))?;
+    Ok(json.write())
+}
+
+pub(super) fn auth(old: Option<&str>, with: &Settings) -> Result<String, Left> {
+    let json = Json::read(old)?;
+    json.set(&[PROVIDER, "type"], &Value::Text("api"))?;
+    json.set(&[PROVIDER, "key"], &Value::Text(with.token().expose()))?;
+    Ok(json.write())
+}
