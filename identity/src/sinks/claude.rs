@@ -3,6 +3,8 @@
 //! `Authorization: Bearer`, and asks again after a time and on 401. `ANTHROPIC_AUTH_TOKEN` and `ANTHROPIC_API_KEY` would
 //! go before the helper.
 
+use serde::Deserialize;
+
 use super::Settings;
 use super::json::{Json, Value};
 use super::left::Left;
@@ -45,8 +47,21 @@ pub(super) fn settings(old: Option<&str>, with: &Settings) -> Result<String, Lef
     Ok(json.write())
 }
 
+/// Of the file that grows with every project.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    has_completed_onboarding: bool,
+}
+
 /// Its first-run questions are answered; everything else in that file is its own.
 pub(super) fn state(old: Option<&str>, _: &Settings) -> Result<String, Left> {
+    let old = old.unwrap_or_default();
+    // After its first run it is so, and then the file may be large.
+    if serde_json::from_str(old).is_ok_and(|state: State| state.has_completed_onboarding) {
+        return Ok(old.to_owned());
+    }
+    let old = Some(old);
     let json = Json::read(old)?;
     json.set(&["hasCompletedOnboarding"], &Value::True)?;
     Ok(json.write())

@@ -22,6 +22,10 @@ const RIVALS: [&str; 4] = [
 
 pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left> {
     let (style, body) = Style::of(old.unwrap_or_default());
+    if body.starts_with('\u{feff}') {
+        // A second mark, which the parser would drop.
+        return Err(Left::unreadable_at(FORMAT, 1));
+    }
     let mut document: DocumentMut = body.parse().map_err(|err: toml_edit::TomlError| {
         let before = err.span().and_then(|span| body.get(..span.start));
         match before {

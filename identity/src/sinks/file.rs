@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 /// No settings file is larger; Claude Code's grows with its projects.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 4 << 20;
 /// Links that are followed, as many as the kernel would.
 const LINKS: usize = 40;
 /// For its owner alone.
@@ -26,7 +26,7 @@ pub enum Error {
     #[error("it, or the folder that it is in, belongs to somebody else")]
     NotOurs,
     /// Larger than a settings file can be.
-    #[error("larger than 16 MiB")]
+    #[error("larger than 4 MiB")]
     TooLarge,
     /// Not UTF-8.
     #[error("not text")]

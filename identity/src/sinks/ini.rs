@@ -5,6 +5,8 @@ use super::left::Left;
 use super::text::{Style, lines, missing_end, split_end};
 
 const FORMAT: &str = "INI";
+/// Nobody has so many profiles.
+const MOST_LINES: usize = 10_000;
 
 /// A file, line by line.
 pub(super) struct Ini {
@@ -36,6 +38,9 @@ impl Ini {
         let mut indent = None;
         for (at, text) in lines(body).enumerate() {
             let bad = Left::unreadable_at(FORMAT, at + 1);
+            if at == MOST_LINES {
+                return Err(bad);
+            }
             let content = split_end(text).0;
             let trimmed = content.trim();
             let depth = content.len() - content.trim_start().len();

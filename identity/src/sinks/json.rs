@@ -8,6 +8,8 @@ use super::left::Left;
 use super::text::{Style, missing_end};
 
 const FORMAT: &str = "JSON";
+/// What keeps its form takes ninety times its size in memory.
+const LARGEST: usize = 1 << 20;
 
 /// A document whose value is an object.
 pub(super) struct Json {
@@ -28,6 +30,9 @@ impl Json {
     /// Of a file; an empty document if there is none.
     pub(super) fn read(old: Option<&str>) -> Result<Self, Left> {
         let (style, body) = Style::of(old.unwrap_or_default());
+        if body.len() > LARGEST {
+            return Err(Left::TooLarge);
+        }
         let is_new = body.trim().is_empty();
         let options = ParseOptions {
             allow_comments: true,

@@ -11,6 +11,9 @@ pub enum Left {
         /// Where it stops being that, counted from one.
         line: Option<usize>,
     },
+    /// It would take too much memory.
+    #[error("larger than 1 MiB: make it smaller, or move it away")]
+    TooLarge,
     /// The tool was set up for something else, and the token has no business there.
     #[error("{key} is set up for something else than this workspace: remove it to have it set")]
     Elsewhere {

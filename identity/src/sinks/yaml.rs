@@ -11,6 +11,8 @@ use super::text::{Style, lines};
 const FORMAT: &str = "YAML";
 /// Deeper files are nobody's settings.
 const DEEPEST: usize = 64;
+/// Nor are mappings with more keys.
+const MOST: usize = 4096;
 
 /// A document.
 pub(super) struct Yaml {
@@ -220,7 +222,7 @@ impl Yaml {
                 Some((key, key_at)) => {
                     let mapping = &mut self.mappings[*at];
                     // The tool would take one of the two.
-                    if mapping.entry(&key).is_some() {
+                    if mapping.entry(&key).is_some() || mapping.entries.len() == MOST {
                         return Err(Left::unreadable(FORMAT));
                     }
                     let (value, value_at) = (text, place);

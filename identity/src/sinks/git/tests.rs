@@ -194,6 +194,9 @@ fn what_git_cannot_read_is_left_alone() {
 }
 
 proptest! {
+    // Each one starts git four times.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn every_other_line_stays(text in "(\\[[a-z]{1,3}( \"[a-zä ]{0,3}\")?\\]\r?\n(\t[a-z]{1,3}( = [ -~ä]{0,6})?\r?\n){0,3}|#[a-z]*\n|\n){0,5}") {
         if let Ok(new) = merged(&text) {

@@ -187,6 +187,17 @@ fn claude_codes_own_state() {
 }
 
 #[test]
+fn a_large_state_of_claude_codes_is_only_looked_at() {
+    let large = format!(
+        "{{\"a\": \"{}\", \"hasCompletedOnboarding\": true}}",
+        "x".repeat(2 << 20)
+    );
+    assert_eq!(merged(claude::state, &large).as_deref(), Ok(large.as_str()));
+    let with_comment = large.replace("true", "true // so");
+    assert_eq!(merged(claude::state, &with_comment), Err(Left::TooLarge));
+}
+
+#[test]
 fn codex_config() {
     let new = merge_none(codex::config);
     assert_eq!(
