@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::Settings;
+use super::endpoint::Endpoints;
 use super::json::{Json, Value};
 use super::left::Left;
 use super::models::is_replaceable;
@@ -32,7 +33,8 @@ pub(super) fn settings(old: Option<&str>, with: &Settings) -> Result<String, Lef
     let helper = with.bowline.call("token");
     leave_others(&json, with, &helper)?;
     json.set(HELPER, &Value::Text(&helper))?;
-    json.set(BASE_URL, &Value::Text(&with.endpoints.claude()))?;
+    let url = Endpoints::settle(json.text(BASE_URL).as_deref(), with.endpoints.claude());
+    json.set(BASE_URL, &Value::Text(&url))?;
     for literal in LITERALS {
         json.remove(literal);
     }

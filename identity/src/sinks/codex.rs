@@ -6,6 +6,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::Settings;
 use super::dotenv::Dotenv;
+use super::endpoint::Endpoints;
 use super::left::Left;
 use super::models::is_replaceable;
 use super::text::Style;
@@ -72,13 +73,14 @@ fn set_provider(document: &mut DocumentMut, with: &Settings) -> Result<(), Left>
         let key = "model_providers.databricks.base_url";
         return Err(Left::Elsewhere { key });
     }
+    let url = Endpoints::settle(url, with.endpoints.codex());
     for rival in RIVALS {
         provider.remove(rival);
     }
     if !provider.contains_key("name") {
         provider.insert("name", value("Databricks"));
     }
-    set(provider, "base_url", with.endpoints.codex().into());
+    set(provider, "base_url", url.into());
     set(provider, "wire_api", "responses".into());
     let auth = provider
         .entry("auth")

@@ -36,7 +36,7 @@ pub struct Profile {
 /// A profile that has a host and a token; none if it has no such, or if there is no such profile.
 pub fn read(text: &str, profile: &str) -> Result<Option<Profile>, Left> {
     let ini = Ini::read(Some(text))?;
-    // Python takes what a profile does not say from DEFAULT.
+    // What a profile does not say is not taken from DEFAULT: neither does the CLI, nor do the SDKs.
     let get = |key| ini.get(profile, key).filter(|value| !value.is_empty());
     let (Some(host), Some(token)) = (get("host"), get("token")) else {
         return Ok(None);

@@ -156,6 +156,15 @@ impl Endpoints {
         Host::parse(url).is_ok_and(|host| all.chain(&self.formerly).any(|ours| *ours == host))
     }
 
+    /// What a file is to say: what it has, if that is at the same place by another way, which is the user's; else ours.
+    pub(super) fn settle(has: Option<&str>, ours: String) -> String {
+        let place = Host::parse(&ours).ok();
+        match has.filter(|has| place.is_some() && Host::parse(has).ok() == place) {
+            Some(has) => has.to_owned(),
+            None => ours,
+        }
+    }
+
     fn at(&self, on_gateway: &str, on_workspace: &str) -> String {
         match &self.gateway {
             Some(gateway) => format!("{gateway}{on_gateway}"),
@@ -230,6 +239,19 @@ mod tests {
         assert_eq!(gateway.chat(), format!("{name}/mlflow/v1"));
         for bad in ["", "12a", "1.2", "1/2", "1@evil.tld"] {
             assert_eq!(Endpoints::gateway_to_try(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn another_way_to_the_same_place_is_the_users() {
+        let settle = |has| Endpoints::settle(has, "https://w.example/x".to_owned());
+        assert_eq!(settle(None), "https://w.example/x");
+        assert_eq!(
+            settle(Some("https://w.example/ai-gateway/y")),
+            "https://w.example/ai-gateway/y"
+        );
+        for other in ["https://old.example/y", "https://w.example:1/y", "", "y"] {
+            assert_eq!(settle(Some(other)), "https://w.example/x", "{other}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::Settings;
 use super::dotenv::Dotenv;
+use super::endpoint::Endpoints;
 use super::json::{Json, Value};
 use super::left::Left;
 use super::models::is_replaceable;
@@ -25,7 +26,8 @@ pub(super) fn env(old: Option<&str>, with: &Settings) -> Result<String, Left> {
         }
         _ => {}
     }
-    env.set(BASE_URL, &with.endpoints.gemini());
+    let url = Endpoints::settle(env.get(BASE_URL), with.endpoints.gemini());
+    env.set(BASE_URL, &url);
     env.set(MECHANISM, "bearer");
     env.set(KEY, with.token().expose());
     Ok(env.write())

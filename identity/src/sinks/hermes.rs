@@ -4,6 +4,7 @@
 //! A file with the mark was written here and is kept up to date; of any other only the key is.
 
 use super::Settings;
+use super::endpoint::Endpoints;
 use super::left::Left;
 use super::yaml::{Change, Mapping, Yaml, written};
 
@@ -25,7 +26,6 @@ pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> 
         return Yaml::read(Some(&text)).map(|_| text);
     }
     let is_marked = yaml.lines().any(|line| line.trim_end() == MARK);
-    let url = with.endpoints.chat();
     let mut changes = Vec::new();
     for mapping in yaml.mappings() {
         let Some(has) = mapping.get(URL).filter(|_| is_endpoint(mapping)) else {
@@ -36,18 +36,21 @@ pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> 
         if !is_written_here && !with.endpoints.has(has) {
             continue;
         }
-        let change = |key, value| Change {
+        let change = |key, value: String| Change {
             path: mapping.path.clone(),
             key,
             value,
             behind: URL,
         };
         if is_written_here {
-            changes.push(change(URL, url.as_str()));
+            changes.push(change(
+                URL,
+                Endpoints::settle(Some(has), with.endpoints.chat()),
+            ));
         }
         // A variable is the user's way to say it.
         if mapping.get(KEY).is_none_or(|key| !key.starts_with("${")) {
-            changes.push(change(KEY, with.token().expose()));
+            changes.push(change(KEY, with.token().expose().to_owned()));
         }
     }
     if changes.is_empty() {

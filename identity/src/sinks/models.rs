@@ -1,6 +1,10 @@
 //! Names and limits of the models that tools are pointed at. Data (`data/models.toml`), embedded; settings may name others.
 
+use std::mem::replace;
+
 use serde::Deserialize;
+
+use super::Tool;
 
 const DATA: &str = include_str!("../../data/models.toml");
 
@@ -87,10 +91,38 @@ pub struct Offered {
 #[error("the list of models is damaged: {0}")]
 pub struct Damaged(#[from] toml::de::Error);
 
+/// What any model can do of which nothing else is known, in tokens.
+const CONTEXT: u64 = 200_000;
+const OUTPUT: u64 = 8_192;
+
 impl Models {
     /// Those of this release.
     pub fn embedded() -> Result<Self, Damaged> {
         Ok(toml::from_str(DATA)?)
+    }
+
+    /// Another model for a tool to start with. What it would have started with is replaced in its file.
+    pub fn choose(&mut self, tool: Tool, model: &str) {
+        let model = model.to_owned();
+        let former = &mut self.former;
+        match tool {
+            Tool::Claude => former.claude.push(replace(&mut self.claude.model, model)),
+            Tool::Codex => former.codex.push(replace(&mut self.codex.model, model)),
+            Tool::Gemini => former.gemini.push(replace(&mut self.gemini.model, model)),
+            Tool::Hermes => self.hermes.model = model,
+            Tool::OpenCode => {
+                if !self.offered.iter().any(|offered| offered.id == model) {
+                    self.offered.push(Offered {
+                        id: model.clone(),
+                        name: model.clone(),
+                        context: CONTEXT,
+                        output: OUTPUT,
+                    });
+                }
+                self.opencode.model = model;
+            }
+            Tool::Databricks | Tool::Git => {}
+        }
     }
 }
 
@@ -114,6 +146,17 @@ mod tests {
                 .iter()
                 .all(|offered| offered.output <= offered.context)
         );
+    }
+
+    #[test]
+    fn another_model_takes_the_place_of_what_a_tool_would_have_started_with() {
+        let mut models = Models::embedded().unwrap();
+        let before = models.codex.model.clone();
+        models.choose(Tool::Codex, "mine");
+        assert_eq!(models.codex.model, "mine");
+        assert!(is_replaceable(Some(&before), &models.former.codex));
+        models.choose(Tool::OpenCode, "mine");
+        assert!(models.offered.iter().any(|offered| offered.id == "mine"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! address of the environment. It knows no helper, so `auth.json` has a literal token.
 
 use super::Settings;
+use super::endpoint::Endpoints;
 use super::json::{Json, Value};
 use super::left::Left;
 
@@ -26,7 +27,8 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
     let provider = |key| ["provider", PROVIDER, key];
     json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
     json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
-    json.set(BASE_URL, &Value::Text(&with.endpoints.chat()))?;
+    let url = Endpoints::settle(json.text(BASE_URL).as_deref(), with.endpoints.chat());
+    json.set(BASE_URL, &Value::Text(&url))?;
     // A token here would go before the one that is kept fresh; one named by a variable is as old as the shell.
     let key = json.text(API_KEY);
     if key.is_some_and(|key| key.starts_with("dapi") || key == "{env:DATABRICKS_TOKEN}") {

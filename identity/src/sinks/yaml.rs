@@ -43,7 +43,7 @@ struct Entry {
 pub(super) struct Change<'a> {
     pub(super) path: Vec<String>,
     pub(super) key: &'a str,
-    pub(super) value: &'a str,
+    pub(super) value: String,
     /// The key that it is put behind if it isn't there.
     pub(super) behind: &'a str,
 }
@@ -153,7 +153,7 @@ impl Yaml {
             match mapping.entry(change.key) {
                 Some(entry) if entry.value == change.value => {}
                 Some(entry) if entry.value_at.is_empty() => return Err(Left::unreadable(FORMAT)),
-                Some(entry) => edits.push((entry.value_at.clone(), written(change.value))),
+                Some(entry) => edits.push((entry.value_at.clone(), written(&change.value))),
                 None => {
                     let entry = mapping
                         .entry(change.behind)
@@ -172,7 +172,7 @@ impl Yaml {
         let again = Self::read(Some(&result))?;
         let is_said = |change: &Change<'_>| {
             let mapping = again.mapping(&change.path);
-            mapping.and_then(|mapping| mapping.get(change.key)) == Some(change.value)
+            mapping.and_then(|mapping| mapping.get(change.key)) == Some(change.value.as_str())
         };
         match changes.iter().all(is_said) && again.events == self.events + 2 * added {
             true => Ok(result),
@@ -195,7 +195,7 @@ impl Yaml {
         let at = behind.value_at.end + line.len();
         let column = self.body[start..behind.key_at.start].chars().count();
         let end = self.style.end();
-        let text = format!("{:column$}{}: {}", "", change.key, written(change.value));
+        let text = format!("{:column$}{}: {}", "", change.key, written(&change.value));
         match line.ends_with('\n') {
             true => (at..at, format!("{text}{end}")),
             false => (at..at, format!("{end}{text}")),
@@ -291,7 +291,7 @@ mod tests {
 
     fn changed(text: &str, path: &[&str], key: &str) -> Result<String, Left> {
         let path = path.iter().map(|step| (*step).to_owned()).collect();
-        let (value, behind) = ("fresh-value", "url");
+        let (value, behind) = ("fresh-value".to_owned(), "url");
         Yaml::read(Some(text))?.change(&[Change {
             path,
             key,

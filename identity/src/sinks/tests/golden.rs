@@ -174,6 +174,17 @@ fn claude_code_follows_the_workspace_only_from_what_was_ours() {
 }
 
 #[test]
+fn another_way_to_the_workspace_is_the_users() {
+    let old = merge_none(claude::settings)
+        .replace("/serving-endpoints/anthropic", "/ai-gateway/anthropic");
+    assert_eq!(merged(claude::settings, &old).as_deref(), Ok(old.as_str()));
+    let old = merge_none(codex::config).replace("/serving-endpoints", "/ai-gateway/openai/v1");
+    assert_eq!(merged(codex::config, &old).as_deref(), Ok(old.as_str()));
+    let old = merge_none(gemini::env).replace("/serving-endpoints/google", "/ai-gateway/gemini");
+    assert_eq!(merged(gemini::env, &old).as_deref(), Ok(old.as_str()));
+}
+
+#[test]
 fn claude_codes_own_state() {
     assert_eq!(
         merge_none(claude::state),
