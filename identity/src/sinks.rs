@@ -255,6 +255,18 @@ pub fn install(home: &Path, tool: Tool, with: &Settings) -> Vec<Outcome> {
     all
 }
 
+/// Where files are, below a home.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    SINKS.iter().flat_map(|sink| sink.paths).copied()
+}
+
+/// What a file would say, given what it says: for a look before anything is written, and for tests from outside. None for
+/// a path that is not one of [`paths`].
+pub fn merge(path: &str, old: Option<&str>, with: &Settings) -> Option<Result<String, Left>> {
+    let sink = SINKS.iter().find(|sink| sink.paths.contains(&path))?;
+    Some((sink.merge)(old, with))
+}
+
 fn run(
     home: &Path,
     with: &Settings,

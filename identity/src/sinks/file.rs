@@ -2,6 +2,7 @@
 //! nobody changed the file since it was read. Links are followed to where dotfile managers keep the file. Knows no format.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -43,13 +44,11 @@ pub enum Error {
 }
 
 /// Where a file really is, and the state that it was found in.
-#[derive(Debug)]
 pub struct Held {
     path: PathBuf,
     found: Option<Found>,
 }
 
-#[derive(Debug)]
 struct Found {
     text: String,
     mode: u32,
@@ -62,6 +61,13 @@ struct Mark {
     place: (u64, u64),
     size: u64,
     changed: (i64, i64),
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is in it may be a secret.
+        f.debug_tuple("Held").field(&self.path).finish()
+    }
 }
 
 impl Mark {
@@ -96,12 +102,14 @@ impl Held {
         if bytes.len() as u64 > LARGEST {
             return Err(Error::TooLarge);
         }
+        let mark = Mark::of(&meta);
+        // Half of what a program just writes is nothing.
+        if bytes.len() as u64 != meta.size() || Mark::of(&file.metadata()?) != mark {
+            return Err(Error::Changed);
+        }
         let text = String::from_utf8(bytes).map_err(|_| Error::NotText)?;
-        let found = Found {
-            text,
-            mode: meta.mode() & 0o7777,
-            mark: Mark::of(&meta),
-        };
+        let mode = meta.mode() & 0o7777;
+        let found = Found { text, mode, mark };
         Ok(Self {
             path,
             found: Some(found),

@@ -24,14 +24,12 @@ pub(super) struct Yaml {
 }
 
 /// A mapping of scalars, as far as it has such.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mapping {
     /// The keys that lead to it; places in a list are numbers.
     pub(super) path: Vec<String>,
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     key: String,
     key_at: Range<usize>,

@@ -211,6 +211,42 @@ fn a_token_that_others_can_read_is_hidden_even_if_nothing_else_changes() {
 }
 
 #[test]
+fn a_look_says_what_would_be_written() {
+    let (home, with) = (home(&ALL), settings("w.example"));
+    apply(home.path(), &with);
+    for path in paths() {
+        let text = merge(path, None, &with).unwrap().unwrap();
+        let written = fs::read_to_string(home.path().join(path));
+        assert!(
+            written.is_ok_and(|written| written == text)
+                || text.is_empty()
+                || path.ends_with("jsonc"),
+            "{path}"
+        );
+    }
+    assert!(merge("x", None, &with).is_none());
+}
+
+#[test]
+fn a_link_of_a_dotfile_manager_stays() {
+    let home = home(&[".codex", "dotfiles"]);
+    fs::write(home.path().join("dotfiles/codex"), "# mine\n").unwrap();
+    std::os::unix::fs::symlink("../dotfiles/codex", home.path().join(".codex/config.toml"))
+        .unwrap();
+    apply(home.path(), &settings("w.example"));
+    assert!(
+        fs::symlink_metadata(home.path().join(".codex/config.toml"))
+            .unwrap()
+            .is_symlink()
+    );
+    let text = fs::read_to_string(home.path().join("dotfiles/codex")).unwrap();
+    assert!(
+        text.contains("# mine\n") && text.contains("[model_providers.databricks.auth]"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_no_token_is_never_written() {
     let models = Models::embedded().unwrap();
     let endpoints = Endpoints::new(Host::parse("w.example").unwrap());
