@@ -9,7 +9,7 @@ use super::dotenv::Dotenv;
 use super::endpoint::Endpoints;
 use super::left::Left;
 use super::models::is_replaceable;
-use super::text::Style;
+use super::text::{Style, missing_end};
 
 const FORMAT: &str = "TOML";
 const PROVIDER: &str = "databricks";
@@ -34,9 +34,20 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
             None => Left::unreadable(FORMAT),
         }
     })?;
+    // Comments alone stay in front. Line ends that are not all of one kind get it, as the parser does it too.
+    let mut before = String::new();
+    if document.is_empty() {
+        document = DocumentMut::new();
+        before = format!("{body}{}", missing_end(body, style)).replace("\r\n", "\n");
+    }
+    let has_tables_alone =
+        !document.is_empty() && document.iter().all(|(_, item)| !item.is_value());
     set_provider(&mut document, with)?;
     set_start(&mut document, with);
-    Ok(style.restore(&document.to_string()))
+    if has_tables_alone {
+        space_out(&mut document);
+    }
+    Ok(style.restore(&format!("{before}{document}")))
 }
 
 /// Codex reads it at its start and hands it to nobody else. Nothing of ours belongs there: a token that an older set-up
@@ -121,6 +132,16 @@ fn set_start(document: &mut DocumentMut, with: &Settings) {
     if !document.contains_key("web_search") {
         // The workspace has none.
         document.insert("web_search", value("disabled"));
+    }
+}
+
+/// Sets values at the top apart from the comments that the first table has above it.
+fn space_out(document: &mut DocumentMut) {
+    let values = document.iter().filter(|(_, item)| item.is_value());
+    let last = values.last().map(|(key, _)| key.to_owned());
+    let last = last.and_then(|key| document.get_mut(&key)?.as_value_mut());
+    if let Some(last) = last {
+        last.decor_mut().set_suffix("\n");
     }
 }
 

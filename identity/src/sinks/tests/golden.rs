@@ -237,6 +237,21 @@ fn codex_config() {
 }
 
 #[test]
+fn codex_comments_stay_where_they_are() {
+    let fresh = merge_none(codex::config);
+    assert_eq!(
+        merged(codex::config, "# mine").unwrap(),
+        format!("# mine\n{fresh}")
+    );
+    let old = "# on features\n[features]\nx = true # keep\n";
+    let new = merged(codex::config, old).unwrap();
+    assert!(
+        new.contains(&format!("web_search = \"disabled\"\n\n{old}")),
+        "{new}"
+    );
+}
+
+#[test]
 fn codex_starts_with_what_the_user_says() {
     for old in [
         "model = \"gpt-5\"\n",
