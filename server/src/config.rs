@@ -5,6 +5,7 @@
 mod databricks;
 mod entry;
 mod frames;
+mod git;
 mod listen;
 mod logging;
 mod oidc;
@@ -21,12 +22,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::databricks::{Databricks, DatabricksArgs};
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
+pub use self::git::{GitPlace, GitToken};
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub(crate) use self::oidc::is_private;
 pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 use crate::doctor::args::DoctorArgs;
+use crate::git_credential::Action;
 use crate::let_in::LoginArgs;
 use crate::token::TokenArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
@@ -75,6 +78,11 @@ pub enum Command {
     Doctor(Box<DoctorArgs>),
     /// Print the token of the Databricks workspace that is in force, for tools that call a helper.
     Token(TokenArgs),
+    /// Answer git, as its credential helper: what is meant for exactly the host that it asks about, or nothing.
+    GitCredential {
+        /// What git wants.
+        action: Action,
+    },
     /// Say what the program in this terminal does; for hooks of agents and for scripts.
     Status {
         /// `clear` = nothing more: Bowline goes by what it sees.
@@ -214,6 +222,8 @@ pub struct Config {
     pub entry: Entry,
     /// A Databricks workspace, and what opens it.
     pub databricks: Databricks,
+    /// A token for git's servers.
+    pub git: Option<GitToken>,
     /// Bowline's own files.
     pub state_dir: PathBuf,
     /// Where files go that are dropped or pasted into the page.
@@ -289,6 +299,11 @@ pub enum ConfigError {
     /// No time.
     #[error("--token-every {0}: give a time shorter than --token-life, such as 10m")]
     TokenEvery(String),
+    /// No host.
+    #[error(
+        "GIT_TOKEN_HOST={0}: give host names such as github.com or git.example.com/team, separated by commas"
+    )]
+    GitTokenHost(String),
     /// No workspace.
     #[error(
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
@@ -354,6 +369,7 @@ impl RawConfig {
             listen: self.listen.resolve(env)?,
             entry: self.entry.resolve(env)?,
             databricks: self.databricks.resolve(env)?,
+            git: GitToken::resolve(env)?,
             keeper: self.sessions.keeper,
             keeper_program: None,
             on_exit: self.sessions.on_exit(env),

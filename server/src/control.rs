@@ -10,6 +10,8 @@
 //! ← {"ok": true, "urls": ["http://127.0.0.1:8000/#code=0123…"]}
 //! → {"about": "server"}
 //! ← {"ok": true, "server": {"version": "0.1.0", "pid": 42, "place": "127.0.0.1:8000"}}
+//! → {"git": {"protocol": "https", "host": "github.com"}}
+//! ← {"ok": true, "user": "token", "token": "…"}   or, if nothing is meant for it, {"ok": true}
 //! → {"token": "databricks"}
 //! ← {"ok": true, "token": "…"}
 //! ```
@@ -30,11 +32,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::VERSION;
+use crate::config::GitToken;
 use crate::urls::Urls;
 use crate::vault::Vault;
 
+/// The name that a Databricks workspace takes with any token.
+const WORKSPACE_USER: &str = "token";
 /// Longest request, bytes.
-const REQUEST_MAX: u64 = 4096;
+const REQUEST_MAX: u64 = 32 * 1024;
 /// Requests served at a time; further ones wait to be accepted.
 const AT_A_TIME: usize = 64;
 /// Accepting fails while descriptors are short: how long until the next try.
@@ -63,11 +68,26 @@ pub(crate) enum Request {
         /// What of it.
         about: What,
     },
+    /// What opens a place for git.
+    Git {
+        /// Which place.
+        git: Wanted,
+    },
     /// The token in force.
     Token {
         /// Of what.
         token: Of,
     },
+}
+
+/// A place that git goes to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    pub(crate) protocol: String,
+    /// With the port if it is not the usual one.
+    pub(crate) host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
 }
 
 /// Of what a token is wanted.
@@ -116,6 +136,8 @@ pub(crate) struct Hands {
     pub(crate) place: String,
     /// The workspace's credential.
     pub(crate) vault: Option<Arc<Vault>>,
+    /// A token for git's servers.
+    pub(crate) git: Option<Arc<GitToken>>,
 }
 
 /// What it is answered. Not `Debug`: it may hold a token.
@@ -136,6 +158,9 @@ pub(crate) struct Answer {
     /// The token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
+    /// The name that goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
 }
 
 /// A bound control socket.
@@ -255,6 +280,7 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
                 ..Answer::default()
             })
         }
+        Request::Git { git } => open_git(&git, hands).await,
         Request::Token {
             token: Of::Databricks,
         } => {
@@ -287,6 +313,35 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
             ..Answer::default()
         }),
     }
+}
+
+/// What opens a place for git: only what is meant for it, and never in the clear.
+async fn open_git(wanted: &Wanted, hands: &Hands) -> Result<Answer, String> {
+    let nothing = Answer {
+        ok: true,
+        ..Answer::default()
+    };
+    if wanted.protocol != "https" {
+        return Ok(nothing);
+    }
+    let path = wanted.path.as_deref();
+    let git = hands.git.as_ref();
+    let git = git.filter(|git| git.places.iter().any(|place| place.has(&wanted.host, path)));
+    let opened = match (git, &hands.vault) {
+        (Some(git), _) => Some((git.user.clone(), git.token.clone())),
+        (None, Some(vault)) if vault.is_at(&wanted.host) => {
+            Some((WORKSPACE_USER.to_owned(), vault.token().await?))
+        }
+        (None, _) => None,
+    };
+    Ok(match opened {
+        Some((user, token)) => Answer {
+            user: Some(user),
+            token: Some(token.expose().to_owned()),
+            ..nothing
+        },
+        None => nothing,
+    })
 }
 
 async fn note(session: &str, status: &str, host: &Host) -> Result<(), String> {

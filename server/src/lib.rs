@@ -14,6 +14,7 @@ mod file_name;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod gate;
+pub mod git_credential;
 mod headers;
 pub mod let_in;
 mod link;
@@ -185,6 +186,7 @@ impl Server {
             urls: urls.clone(),
             place: listener.place()?,
             vault: vault.clone(),
+            git: config.git.clone().map(Arc::new),
         };
         let control = control.map(|control| control.serve(hands));
         if let Err(error) = &control {

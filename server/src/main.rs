@@ -14,7 +14,7 @@ use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
 use bowline_server::token::TokenArgs;
-use bowline_server::{doctor, visit};
+use bowline_server::{doctor, git_credential, visit};
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +30,10 @@ fn main() -> ExitCode {
         },
         Some(Command::Login(whom)) => let_in(whom),
         Some(Command::Token(whose)) => print_token(whose),
+        Some(Command::GitCredential { action }) => {
+            let (asked, told) = (std::io::stdin().lock(), std::io::stdout());
+            git_credential::answer(action, env, asked, told).map_err(Into::into)
+        }
         Some(Command::Status { word }) => {
             say(word, |name| std::env::var(name).ok()).map_err(Into::into)
         }

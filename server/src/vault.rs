@@ -87,6 +87,16 @@ impl Vault {
         token.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
     }
 
+    /// Whether a host, with its port if that is not the usual one, is the workspace's.
+    pub(crate) fn is_at(&self, host: &str) -> bool {
+        let root = self.credentials.workspace().root();
+        let ours = root.host_str().map(|name| match root.port() {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        });
+        ours.is_some_and(|ours| ours.eq_ignore_ascii_case(host))
+    }
+
     /// Ends; what was minted is revoked if the programs that hold it end too.
     pub(crate) async fn end(&self, on_exit: OnExit) {
         let how = match on_exit {

@@ -35,15 +35,7 @@ async fn until(server: &TestServer, fine: impl Fn(&Value) -> bool) -> Value {
 /// What a line of a shell prints in a session.
 async fn printed(server: &TestServer, line: &str) -> String {
     let session = server.script(&format!("{line}; echo END; read go")).await;
-    let mut printed = String::new();
-    while !printed.contains("END") {
-        let body = json!({"session_id": session.to_string(), "input": ""});
-        server.post("/api/input", body).await;
-        let body = json!({"session_id": session.to_string()});
-        let (_, read) = server.post("/api/output", body).await;
-        printed += read["output"].as_str().unwrap_or_default();
-    }
-    printed
+    server.printed(session, "END").await
 }
 
 #[tokio::test]

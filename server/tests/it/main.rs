@@ -19,6 +19,7 @@ mod docs;
 mod doctor;
 mod faults;
 mod gate;
+mod git;
 mod hostile;
 mod keepers;
 mod lifecycle;

@@ -36,20 +36,6 @@ async fn is_told(server: &TestServer, session: SessionId, expected: Activity) {
     told.unwrap_or_else(|_| panic!("{expected:?} is told"));
 }
 
-/// What a session has printed, once that holds a text.
-async fn printed(server: &TestServer, session: SessionId, text: &str) -> String {
-    let mut printed = String::new();
-    while !printed.contains(text) {
-        // It waits a moment for output.
-        let body = json!({"session_id": session.to_string(), "input": ""});
-        server.post("/api/input", body).await;
-        let body = json!({"session_id": session.to_string()});
-        let (_, read) = server.post("/api/output", body).await;
-        printed += read["output"].as_str().unwrap_or_default();
-    }
-    printed
-}
-
 /// Runs the binary in a session, which then waits for ever.
 async fn says(server: &TestServer, line: &str, expected: Activity) -> SessionId {
     let script = format!("bowline() {{ {BINARY} \"$@\"; }}; {line}; exec sleep 1000");
@@ -80,7 +66,7 @@ async fn a_session_says_what_it_does_by_the_control_socket() {
         assert_eq!(row["state"], "needs_attention");
         assert_eq!(row["attention"], "waiting");
         // By the terminal it would have been printed.
-        let printed = printed(server, session, "said=0.").await;
+        let printed = server.printed(session, "said=0.").await;
         assert!(!printed.contains("7777"), "{printed:?}");
     })
     .await;
@@ -132,7 +118,7 @@ async fn a_leftover_socket_is_replaced_and_a_long_path_shortened() {
         DONE,
     )
     .await;
-    let printed = printed(&server, session, ".\r\n").await;
+    let printed = server.printed(session, ".\r\n").await;
     let (_, path) = printed.split_once("at=").unwrap();
     let path = path.strip_suffix(".\r\n").unwrap();
     assert!(

@@ -228,6 +228,21 @@ impl TestServer {
         created["session_id"].as_str().unwrap().parse().unwrap()
     }
 
+    /// What a session has printed, once that holds a text.
+    pub(crate) async fn printed(&self, session: SessionId, text: &str) -> String {
+        loop {
+            // It waits a moment for output, and all of it comes each time.
+            let body = json!({"session_id": session.to_string(), "input": ""});
+            self.post("/api/input", body).await;
+            let body = json!({"session_id": session.to_string()});
+            let (_, read) = self.post("/api/output", body).await;
+            let printed = read["output"].as_str().unwrap_or_default();
+            if printed.contains(text) {
+                return printed.to_owned();
+            }
+        }
+    }
+
     /// Whether a session's program runs.
     pub(crate) async fn runs(&self, session: SessionId) -> bool {
         let (_, list) = self.get("/api/sessions").await;
