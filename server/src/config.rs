@@ -304,6 +304,9 @@ pub enum ConfigError {
         "GIT_TOKEN_HOST={0}: give host names such as github.com or git.example.com/team, separated by commas"
     )]
     GitTokenHost(String),
+    /// No gateway.
+    #[error("DATABRICKS_GATEWAY_HOST={0}: expected an https address")]
+    DatabricksGateway(String),
     /// No workspace.
     #[error(
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"

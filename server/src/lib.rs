@@ -35,6 +35,7 @@ mod sign_in;
 mod signed_in;
 mod state;
 pub mod token;
+mod tool_files;
 mod traces;
 mod upload;
 mod urls;
@@ -58,7 +59,7 @@ use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform};
+use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform, Switch};
 use crate::control::Control;
 use crate::gate::Gate;
 use crate::listen::{Limits, Listener};
@@ -156,6 +157,7 @@ pub struct Server {
     ready: Arc<Ready>,
     metrics: Option<metrics::Listening>,
     vault: Option<Arc<Vault>>,
+    _tool_files: Option<AbortOnDropHandle<()>>,
     /// Asks whose app this is until that is known.
     _asking: Option<AbortOnDropHandle<()>>,
     _telling: audit::Telling,
@@ -181,6 +183,7 @@ impl Server {
         let (host, within) = open_host(&config).await?;
         let urls = Urls::new(gate.clone(), address, &config.listen);
         let vault = open_vault(&config, &host, &gate)?;
+        let tool_files = keep_tool_files(&config, vault.as_deref());
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
@@ -239,6 +242,7 @@ impl Server {
             metrics,
             _asking: asking,
             vault,
+            _tool_files: tool_files,
             _telling: audit::Telling::begin(),
             _state: state,
         })
@@ -383,6 +387,15 @@ fn open_vault(config: &Config, host: &Host, gate: &Arc<Gate>) -> Result<Option<A
     let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings);
     let vault = vault.map_err(|error| Error::Https(error.to_string()))?;
     Ok(vault.map(Arc::new))
+}
+
+/// Begins to keep the files of tools up to date, if that is wanted.
+fn keep_tool_files(config: &Config, vault: Option<&Vault>) -> Option<AbortOnDropHandle<()>> {
+    let vault = vault.filter(|_| config.databricks.tool_files == Switch::On)?;
+    let kept = tool_files::keep(vault.credentials(), &config.databricks, config.git.as_ref());
+    let kept =
+        kept.inspect_err(|error| tracing::error!(%error, "the files of tools are not written"));
+    kept.ok()
 }
 
 /// Finds the sessions: in the keeper, or, taken up from tmux and from disk, in this process.

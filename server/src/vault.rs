@@ -87,6 +87,11 @@ impl Vault {
         token.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
     }
 
+    /// A handle on it.
+    pub(crate) fn credentials(&self) -> Credentials {
+        self.credentials.clone()
+    }
+
     /// Whether a host, with its port if that is not the usual one, is the workspace's.
     pub(crate) fn is_at(&self, host: &str) -> bool {
         let root = self.credentials.workspace().root();

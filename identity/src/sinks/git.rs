@@ -1,4 +1,4 @@
-//! git: `~/.gitconfig`. Format: git-config(1) and gitcredentials(7); looked at with 2.47.3 and 2.39.5. A helper is asked for
+//! git: `~/.gitconfig`. Format: git-config(1) and gitcredentials(7); looked at with 2.47.3. A helper is asked for
 //! one host alone, and it is the only one asked there: git shows what one helper answered to all others of that host, and
 //! `store` would write the token to a file of its own. So the list is emptied first, and the block stands behind every other
 //! that names helpers.

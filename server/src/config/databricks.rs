@@ -1,17 +1,19 @@
 //! What the environment says of a Databricks workspace: where it is, and what opens it. On Databricks Apps the platform
 //! says it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bowline_identity::credentials::{Source, Supplied};
 use bowline_identity::rotation::Times;
 use bowline_identity::secret::Secret;
+use bowline_identity::sinks::{Host as Gateway, Tool};
 use bowline_identity::workspace::Principal;
 use clap::Args;
 use url::{Host, Url};
 
 use super::sessions::duration;
-use super::{ConfigError, Env};
+use super::{ConfigError, Env, Switch};
 
 /// Settings of the workspace's credential, as typed.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +35,10 @@ pub struct DatabricksArgs {
         value_name = "TIME"
     )]
     pub token_every: String,
+    /// Whether the files of tools are kept up to date with the workspace's address and token: the Databricks CLI, git,
+    /// Claude Code, Codex, Gemini, OpenCode, Hermes. [default: on on Databricks Apps, else off]
+    #[arg(long, env = "BOWLINE_TOOL_FILES")]
+    pub tool_files: Option<Switch>,
 }
 
 /// A workspace, and what opens it. Not `Debug`: it holds secrets.
@@ -52,7 +58,25 @@ pub struct Databricks {
     pub life: Duration,
     /// When they are made and revoked.
     pub times: Times,
+    /// Whether the files of tools are kept up to date.
+    pub tool_files: Switch,
+    /// Where they are.
+    pub home: Option<PathBuf>,
+    /// Where models are asked instead of at the workspace itself.
+    pub gateway: Option<Gateway>,
+    /// The workspace's number, by which its gateway is found.
+    pub workspace_id: Option<String>,
+    /// Models that are wanted instead of the usual ones.
+    pub models: Vec<(Tool, String)>,
 }
+
+/// Which models a variable chooses.
+const MODELS: [(&str, &[Tool]); 4] = [
+    ("ANTHROPIC_MODEL", &[Tool::Claude, Tool::OpenCode]),
+    ("CODEX_MODEL", &[Tool::Codex]),
+    ("GEMINI_MODEL", &[Tool::Gemini]),
+    ("HERMES_MODEL", &[Tool::Hermes]),
+];
 
 /// Shortest life of a token: below a minute a slow workspace makes gaps.
 const SHORTEST: Duration = Duration::from_secs(60);
@@ -84,11 +108,28 @@ impl DatabricksArgs {
             .is_some_and(|value| ["true", "1", "yes"].contains(&&*value.to_ascii_lowercase()));
         let by_principal = uses_principal && token.is_none();
         let overlap = life - every;
+        let usual = match env.text("DATABRICKS_APP_PORT") {
+            Some(_) => Switch::On,
+            None => Switch::Off,
+        };
+        let gateway = given("DATABRICKS_GATEWAY_HOST");
+        let gateway = gateway
+            .map(|host| Gateway::parse(&host).map_err(|_| ConfigError::DatabricksGateway(host)));
+        let models = MODELS
+            .iter()
+            .filter_map(|(name, tools)| Some((given(name)?, tools)));
+        let models =
+            models.flat_map(|(model, tools)| tools.iter().map(move |tool| (*tool, model.clone())));
         Ok(Databricks {
             host: host.transpose()?,
             app: given("DATABRICKS_APP_NAME"),
             principal: principal(),
             token,
+            tool_files: self.tool_files.unwrap_or(usual),
+            home: given("HOME").map(PathBuf::from),
+            gateway: gateway.transpose()?,
+            workspace_id: given("DATABRICKS_WORKSPACE_ID"),
+            models: models.collect(),
             uses_principal,
             life,
             times: Times {

@@ -47,6 +47,11 @@ impl GitPlace {
         })
     }
 
+    /// The server, with its port if that is not the usual one.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether a repository lies there. `path` is what git says of it, if it does.
     pub fn has(&self, host: &str, path: Option<&str>) -> bool {
         let below = |wanted: &str| {

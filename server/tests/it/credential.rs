@@ -13,7 +13,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
 const PAT: &str = "dapi-pasted-0123456789abcdef";
 
 async fn start(environment: &[(&'static str, String)]) -> TestServer {
-    TestServer::start_on(environment, Arc::new(tempfile::tempdir().unwrap())).await
+    TestServer::start_on("", environment, Arc::new(tempfile::tempdir().unwrap())).await
 }
 
 /// How it stands, once it stands so.
@@ -171,5 +171,68 @@ async fn only_who_may_enter_may_give_a_token() {
     assert_eq!(given.status(), 401);
     let told = until(&server, |_| true).await;
     assert_eq!(told["configured"], false);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_files_of_tools_follow_the_token_and_what_is_the_users_stays() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let double = Double::start().await;
+    double.give(PAT, "ana@example.com");
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let home = folder.path().to_owned();
+    std::fs::create_dir(home.join(".claude")).unwrap();
+    let claude = home.join(".claude/settings.json");
+    std::fs::write(
+        &claude,
+        "{\n  \"theme\": \"dark\",\n  \"env\": {\"MINE\": \"1\"}\n}\n",
+    )
+    .unwrap();
+    std::fs::create_dir(home.join(".gemini")).unwrap();
+    std::fs::write(home.join(".gemini/settings.json"), "{half").unwrap();
+    let environment = [
+        ("DATABRICKS_HOST", double.root.clone()),
+        ("DATABRICKS_TOKEN", PAT.to_owned()),
+    ];
+    let server = TestServer::start_on("--tool-files on", &environment, folder).await;
+    let holds = async |path: &str, text: &str| {
+        let path = home.join(path);
+        let looking = async {
+            while !std::fs::read_to_string(&path).is_ok_and(|found| found.contains(text)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let found = tokio::time::timeout(DEADLINE, looking).await;
+        found.unwrap_or_else(|_| panic!("{path:?} holds {text}"));
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        (std::fs::read_to_string(&path).unwrap(), mode)
+    };
+    let (profile, mode) = holds(".databrickscfg", "dapi-1").await;
+    assert!(
+        profile.contains(double.root.trim_end_matches('/')),
+        "{profile}"
+    );
+    assert_eq!(mode, 0o600);
+    let (settings, _) = holds(".claude/settings.json", "apiKeyHelper").await;
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    assert_eq!(
+        (&settings["theme"], &settings["env"]["MINE"]),
+        (&json!("dark"), &json!("1"))
+    );
+    assert!(!settings.to_string().contains("dapi"), "{settings}");
+    // The helper is one that runs.
+    let helper = settings["apiKeyHelper"].as_str().unwrap();
+    assert!(helper.ends_with(" token"), "{helper}");
+    let broken = std::fs::read_to_string(home.join(".gemini/settings.json")).unwrap();
+    assert_eq!(broken, "{half");
+    holds(".gitconfig", "git-credential").await;
+    assert!(
+        !home.join(".codex").exists(),
+        "a tool that is not there is not invented"
+    );
+
+    server.post("/api/pat-rotate", json!({})).await;
+    holds(".databrickscfg", "dapi-2").await;
     server.stop().await;
 }

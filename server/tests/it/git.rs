@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::support::TestServer;
 use crate::workspace::Double;
 
@@ -33,7 +31,7 @@ async fn each_host_gets_what_is_meant_for_it_and_others_nothing() {
         ("GIT_TOKEN_USER", "x-access-token".to_owned()),
     ];
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let server = TestServer::start_on(&environment, folder).await;
+    let server = TestServer::start_on("", &environment, folder).await;
     let git = "username=x-access-token\npassword=ghp-the-token\n";
     let databricks = "username=token\npassword=dapi-1\n";
     for (asked, answer) in [
@@ -64,7 +62,7 @@ async fn each_host_gets_what_is_meant_for_it_and_others_nothing() {
 async fn a_token_without_a_host_goes_to_nobody() {
     let environment = [("GIT_TOKEN", "ghp-the-token".to_owned())];
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let server = TestServer::start_on(&environment, folder).await;
+    let server = TestServer::start_on("", &environment, folder).await;
     let answer = helper(&server, "get", "protocol=https\\nhost=github.com").await;
     assert_eq!(answer, "");
     server.stop().await;

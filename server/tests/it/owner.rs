@@ -57,7 +57,7 @@ fn folder() -> Arc<TempDir> {
 async fn nobody_enters_until_the_platform_says_who_made_the_app() {
     let workspace = workspace("Ana@Example.com").await;
     workspace.state().failures = 1;
-    let server = TestServer::start_on(&environment(&workspace), folder()).await;
+    let server = TestServer::start_on("", &environment(&workspace), folder()).await;
     while workspace.state().exchanged == 0 {
         tokio::task::yield_now().await;
     }
@@ -84,7 +84,7 @@ async fn an_app_made_by_a_service_principal_belongs_to_whose_token_it_has() {
     let workspace = workspace(principal).await;
     let mut environment = environment(&workspace);
     environment.push(("DATABRICKS_TOKEN", format!(" {PAT}\n")));
-    let server = TestServer::start_on(&environment, folder()).await;
+    let server = TestServer::start_on("", &environment, folder()).await;
     until_in(&server, "ben@example.com").await;
     assert_eq!(status(&server, principal).await, StatusCode::FORBIDDEN);
     server.stop().await;
@@ -95,7 +95,7 @@ async fn a_named_owner_is_believed_and_nobody_is_asked() {
     let workspace = workspace("ana@example.com").await;
     let mut environment = environment(&workspace);
     environment.push(("APP_OWNER_EMAIL", "Cleo@Example.com".to_owned()));
-    let server = TestServer::start_on(&environment, folder()).await;
+    let server = TestServer::start_on("", &environment, folder()).await;
     assert_eq!(status(&server, "cleo@example.com").await, StatusCode::OK);
     assert_eq!(workspace.state().exchanged, 0);
     server.stop().await;
@@ -107,7 +107,7 @@ async fn a_secret_goes_nowhere_but_to_the_workspace() {
     workspace.state().elsewhere = Some(thief.root.clone());
     let mut environment = environment(&workspace);
     environment.push(("DATABRICKS_TOKEN", PAT.to_owned()));
-    let server = TestServer::start_on(&environment, folder()).await;
+    let server = TestServer::start_on("", &environment, folder()).await;
     // The next way of asking tells that the first was tried.
     until_in(&server, "ben@example.com").await;
     assert_eq!(thief.state().exchanged, 0);

@@ -79,10 +79,11 @@ impl TestServer {
 
     /// Starts one with further variables in its environment.
     pub(crate) async fn start_on(
+        arguments: &str,
         environment: &[(&'static str, String)],
         folder: Arc<TempDir>,
     ) -> Self {
-        let config = config("", environment, &folder);
+        let config = config(arguments, environment, &folder);
         Self::start_with(config, |_| {}, folder).await
     }
 

@@ -1,0 +1,151 @@
+//! The files of tools that use the workspace's credential, kept up to date while it changes, where that is wanted: what
+//! stands in them is `identity::sinks`'. A file that can't be merged into is left alone, which the log says once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bowline_identity::credentials::Credentials;
+use bowline_identity::secret::Secret;
+use bowline_identity::sinks::{
+    self, BadHost, BadSetting, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::config::{Databricks, GitToken};
+use crate::outward;
+
+/// How often files are looked at without a reason: a tool may have been installed, or a file restored.
+const LOOK: Duration = Duration::from_secs(60);
+/// How long a gateway may take to show that it exists.
+const KNOCK: Duration = Duration::from_secs(2);
+
+/// What is written besides the token.
+#[derive(Clone)]
+struct Plan {
+    home: PathBuf,
+    endpoints: Endpoints,
+    models: Models,
+    bowline: Option<Program>,
+    git_hosts: Vec<Host>,
+}
+
+/// Why nothing can be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("HOME is not set")]
+    Homeless,
+    #[error(transparent)]
+    Host(#[from] BadHost),
+    #[error(transparent)]
+    Models(#[from] Damaged),
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+}
+
+/// Keeps the files until what it returns is dropped.
+pub(crate) fn keep(
+    credentials: Credentials,
+    databricks: &Databricks,
+    git: Option<&GitToken>,
+) -> Result<AbortOnDropHandle<()>, Error> {
+    let home = databricks.home.clone().ok_or(Error::Homeless)?;
+    let root = credentials.workspace().root();
+    let mut models = Models::embedded()?;
+    for (tool, model) in &databricks.models {
+        models.choose(*tool, model);
+    }
+    let program = std::env::current_exe().ok();
+    let program = program.and_then(|path| Program::new(path.to_str()?).ok());
+    let hosts = git.map(|git| git.places.iter()).into_iter().flatten();
+    let mut plan = Plan {
+        home,
+        endpoints: Endpoints::new(Host::parse(root.as_str())?),
+        models,
+        bowline: program,
+        git_hosts: hosts
+            .filter_map(|place| Host::parse(place.host()).ok())
+            .collect(),
+    };
+    let gateway = databricks.gateway.clone();
+    let workspace_id = databricks.workspace_id.clone();
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        if let Some(gateway) = find_gateway(gateway, workspace_id).await {
+            plan.endpoints = plan.endpoints.with_gateway(gateway);
+        }
+        follow(credentials, plan).await;
+    })))
+}
+
+/// The gateway that is named, or that of the workspace's number if it answers.
+async fn find_gateway(named: Option<Host>, workspace_id: Option<String>) -> Option<Host> {
+    if named.is_some() {
+        return named;
+    }
+    let to_try = Endpoints::gateway_to_try(&workspace_id?)?;
+    let client = outward::client().ok()?;
+    // Whatever it says.
+    let knocking = client.get(to_try.origin()).timeout(KNOCK).send();
+    knocking.await.is_ok().then_some(to_try)
+}
+
+/// Writes when the token changes, and now and then.
+async fn follow(credentials: Credentials, plan: Plan) {
+    let mut watching = credentials.watch();
+    let mut written: Option<Secret> = None;
+    let mut told = HashMap::new();
+    loop {
+        let fresh = watching.wait_for(|view| view.token.is_some() && view.token != written);
+        match tokio::time::timeout(LOOK, fresh).await {
+            Ok(Ok(view)) => written = view.token.clone(),
+            // Nobody keeps it any more.
+            Ok(Err(_)) => return,
+            Err(_) => {}
+        }
+        if let Some(token) = credentials.view().token {
+            let plan = plan.clone();
+            let applied = tokio::task::spawn_blocking(move || plan.apply(token)).await;
+            match applied {
+                Ok(Ok(outcomes)) => tell(outcomes, &mut told),
+                Ok(Err(error)) => tracing::error!(%error, "the files of tools are not written"),
+                Err(error) => tracing::error!(%error, "the files of tools could not be written"),
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn apply(self, token: Secret) -> Result<Vec<Outcome>, BadSetting> {
+        let mut settings = Settings::new(self.endpoints, token, self.models)?;
+        if let Some(program) = self.bowline {
+            settings.bowline = program;
+        }
+        settings.git_hosts = self.git_hosts;
+        let trusted = [self.home.join("projects"), self.home.clone()];
+        let trusted = trusted.iter().filter_map(|path| path.to_str());
+        settings.trusted = trusted.map(str::to_owned).collect();
+        Ok(sinks::apply(Path::new(&self.home), &settings))
+    }
+}
+
+/// Says what was done, and what somebody has to look at; the same again is no news.
+fn tell(outcomes: Vec<Outcome>, told: &mut HashMap<&'static str, String>) {
+    for Outcome { tool, path, done } in outcomes {
+        let problem = match done {
+            Done::Written => {
+                tracing::info!(%tool, path, "the file has the credential in force");
+                None
+            }
+            Done::Same | Done::Skipped(_) => None,
+            Done::Failed(why) => Some(why.to_string()),
+        };
+        match problem {
+            None => drop(told.remove(path)),
+            Some(problem) if told.get(path) != Some(&problem) => {
+                tracing::warn!(%tool, path, %problem, "the file is left as it is");
+                told.insert(path, problem);
+            }
+            Some(_) => {}
+        }
+    }
+}
