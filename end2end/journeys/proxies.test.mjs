@@ -176,6 +176,23 @@ for (const way of ways) {
   });
 }
 
+for (const way of ways) {
+  journey(`${way.name}: the doctor sees what gets through, and what does not`, async (stage) => {
+    const look = async (/** @type {Change[]} */ changes, /** @type {string} */ who) => {
+      const { server, proxy } = await stage.deployed(way.file, { ...way, changes });
+      const args = ["--only", "health,name,websocket", "--url", `${proxy.local}${way.base}`];
+      const env = { SSL_CERT_FILE: proxy.authorities, BOWLINE_DOCTOR_HEADERS: who && `Authorization: ${basic(who)}` };
+      const { status, said } = await server.doctor(args, env);
+      assert.ok(!said.includes(basic("ana").slice(6)), "no secret");
+      assert.equal(status, 0, said);
+      return said;
+    };
+    assert.match(await look([], "ana"), /^fine +websocket +it opens and carries frames both ways/m);
+    assert.match(await look(way.refuse, "ana"), /^warning +websocket +the proxy (refuses|does not pass) WebSockets/m);
+    assert.match(await look([], ""), /^warning +health +the proxy lets nobody in without a sign-in \(401/m);
+  });
+}
+
 journey("haproxy: Bowline's port believes nobody else on this machine", async (stage) => {
   const { server } = await stage.deployed("haproxy/haproxy.cfg", { settings: "haproxy/bowline.env" });
   const headers = { ...FORGED, host: NAME };

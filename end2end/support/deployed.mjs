@@ -23,6 +23,8 @@ const START_ATTEMPTS = 5;
 export const NAME = "terminals.example.com";
 /** One that every browser finds on this machine. */
 const LOCAL_NAME = "terminals.localhost";
+/** One that every program finds there. */
+const LOCALHOST = "localhost";
 /** Who may come through a proxy that asks for a password; the password is the name backwards. */
 export const PEOPLE = ["ana", "eve"];
 
@@ -94,7 +96,17 @@ export class Deployed {
     return { ca: this.ca, servername: NAME, localAddress: "127.0.0.2" };
   }
 
-  /** The same, as an address. */
+  /** For a program of this machine that trusts the authorities in `authorities`. */
+  get local() {
+    return `https://${LOCALHOST}:${this.port}/`;
+  }
+
+  /** A file with what a client trusts. */
+  get authorities() {
+    return this.#file("ca.pem");
+  }
+
+  /** For a client that says by which name it asks, as an address. */
   get address() {
     return `https://127.0.0.1:${this.port}/`;
   }
@@ -106,7 +118,7 @@ export class Deployed {
   async #launch(/** @type {string} */ file, /** @type {Around} */ around) {
     this.port = await freePort();
     this.#stderr = "";
-    const { ca, ...certificate } = await certify(this.#folder, [NAME, LOCAL_NAME]);
+    const { ca, ...certificate } = await certify(this.#folder, [NAME, LOCAL_NAME, LOCALHOST]);
     this.ca = ca;
     const text = await readFile(path.join(repository, "docs/deploy", file), "utf8");
     const program = file.endsWith("Caddyfile") ? "caddy" : file.split("/")[0];
@@ -190,7 +202,7 @@ http { access_log off; ${temp.join(" ")} include ${this.#file("site.conf")}; }
     const hash = async (/** @type {string} */ who) => (await run(binary, ["hash-password", "--plaintext", passwordOf(who)])).stdout.trim();
     const people = await Promise.all(PEOPLE.map(async (who) => `${who} ${await hash(who)}`));
     const config = this.#file("Caddyfile");
-    const sites = `${this.url.slice(0, -1)}, https://${NAME}:${this.port}`;
+    const sites = [LOCAL_NAME, LOCALHOST, NAME].map((name) => `https://${name}:${this.port}`).join(", ");
     const site = replaced(text, [
       ["\nterminals.example.com {", `\n${sites} {\n\tbind 127.0.0.1\n\ttls ${certificate.certificate} ${certificate.key}`],
       ["ana $2a$14$change.me", people.join("\n\t\t")],

@@ -1,7 +1,7 @@
 // Owns the real `bowline` binary during a test: a temporary home and state folder, start, restart, kill, cleanup.
 // Must not know the page.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -165,6 +165,18 @@ export class BowlineServer {
   /** Loses a file of the state folder. */
   async forget(/** @type {string} */ name) {
     await rm(path.join(this.stateDir, name));
+  }
+
+  /** What `bowline doctor` says of it, with the server's state folder. @returns {Promise<{status: number, said: string}>} */
+  doctor(/** @type {string[]} */ args, /** @type {Record<string, string>} */ env) {
+    const words = ["doctor", "--state-dir", this.stateDir, ...args];
+    const ran = new Promise((resolve) => {
+      const surroundings = { PATH: process.env.PATH, HOME: this.home, ...env };
+      execFile(this.binary, words, { env: surroundings }, (error, said) => {
+        resolve({ status: typeof error?.code === "number" ? error.code : 0, said });
+      });
+    });
+    return within("the doctor's verdict", ran);
   }
 
   /** The audit trail so far. @returns {Promise<Record<string, any>[]>} */
