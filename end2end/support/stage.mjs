@@ -10,7 +10,7 @@ import { chromium, firefox } from "playwright-core";
 import { CuttingProxy } from "./cutting-proxy.mjs";
 import { DatabricksWorkspace } from "./databricks.mjs";
 import { Deployed, settingsOf } from "./deployed.mjs";
-import { IdentityProvider } from "./identity-provider.mjs";
+import { GitServer } from "./git-server.mjs";
 import { Nginx } from "./nginx.mjs";
 import { SigningProxy } from "./signing-proxy.mjs";
 import { BowlinePage } from "./page.mjs";
@@ -122,6 +122,13 @@ export class Stage {
     return workspace;
   }
 
+  /** @param {string[]} names */
+  async gitServer(names) {
+    const git = await GitServer.start(names);
+    this.#cleanups.push(() => git.stop());
+    return git;
+  }
+
   async signingProxy() {
     const proxy = await SigningProxy.start(this.#theServer().port);
     this.#cleanups.push(() => proxy.stop());
@@ -157,6 +164,8 @@ export class Stage {
   }
 
   async identityProvider() {
+    // It takes its time to load, and has something to say then.
+    const { IdentityProvider } = await import("./identity-provider.mjs");
     const provider = await IdentityProvider.start();
     this.#cleanups.push(() => provider.stop());
     return provider;
