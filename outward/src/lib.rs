@@ -68,6 +68,15 @@ pub async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Err
     }
 }
 
+/// Sends a request of which only counts that all is well.
+pub async fn done(request: RequestBuilder) -> Result<(), Error> {
+    let response = request.send().await.map_err(unanswered)?;
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(Error::Status(status)),
+    }
+}
+
 /// An answer's body, unless it is too long.
 pub async fn body(mut response: Response) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();

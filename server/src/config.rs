@@ -6,6 +6,7 @@ mod databricks;
 mod entry;
 mod frames;
 mod git;
+mod hub;
 mod listen;
 mod logging;
 mod oidc;
@@ -23,6 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::databricks::{Databricks, DatabricksArgs};
 pub use self::entry::{Auth, Entry, EntryArgs, MIN_TOKEN, Platform};
 pub use self::git::{GitPlace, GitToken};
+pub use self::hub::Hub;
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub(crate) use self::oidc::is_private;
@@ -315,6 +317,11 @@ pub enum ConfigError {
     /// What a way of signing in needs.
     #[error("{0} needs {1}")]
     Missing(&'static str, &'static str),
+    /// Something that a hub says and that can't be used.
+    #[error(
+        "{0}={1}: this can't be used, as it is no http URL, or not what a JupyterHub says there"
+    )]
+    Hub(&'static str, String),
     /// Not a provider's URL.
     #[error(
         "--oidc-issuer {0}: give the provider's https URL, exactly as it names itself (http only on this machine)"
@@ -365,7 +372,9 @@ impl RawConfig {
         let quota = self.files.uploads_quota;
         let uploads_quota = size::parse(&quota).ok_or(ConfigError::UploadsQuota(quota))?;
         let projects_dir = self.files.projects_dir;
-        let projects_dir = projects_dir.or_else(|| home.map(|home| home.join("projects")));
+        let projects_dir = projects_dir
+            .or_else(|| hub::root_dir(env))
+            .or_else(|| home.map(|home| home.join("projects")));
 
         Ok(Config {
             logging: self.logging.resolve(env),
@@ -405,9 +414,14 @@ pub(crate) fn state_dir(
     given: Option<PathBuf>,
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PathBuf, ConfigError> {
+    // Two servers of one user of a hub have two folders.
+    let usual = |state: PathBuf| match hub::folder(&Env(&env)) {
+        Some(server) => state.join(server),
+        None => state,
+    };
     let state_dir = given
-        .or_else(|| folder(&env, "XDG_STATE_HOME").map(|state| state.join("bowline")))
-        .or_else(|| folder(&env, "HOME").map(|home| home.join(".local/state/bowline")))
+        .or_else(|| folder(&env, "XDG_STATE_HOME").map(|state| usual(state.join("bowline"))))
+        .or_else(|| folder(&env, "HOME").map(|home| usual(home.join(".local/state/bowline"))))
         .ok_or(ConfigError::StateDir)?;
     Ok(std::path::absolute(&state_dir).unwrap_or(state_dir))
 }

@@ -193,7 +193,7 @@ impl Gate {
     pub fn issue_code(&self) -> Option<String> {
         match self.auth {
             Auth::Token => Some(lock(&self.codes).issue(Instant::now())),
-            Auth::Proxy | Auth::Oidc | Auth::None => None,
+            Auth::Proxy | Auth::Oidc | Auth::Hub | Auth::None => None,
         }
     }
 
@@ -201,13 +201,18 @@ impl Gate {
     pub fn sign_in(&self) -> SignIn {
         match self.auth {
             Auth::Token | Auth::None => SignIn::Secret,
-            Auth::Proxy | Auth::Oidc => SignIn::Elsewhere,
+            Auth::Proxy | Auth::Oidc | Auth::Hub => SignIn::Elsewhere,
         }
     }
 
     /// Whether the page itself can offer a login; else it takes a proxy in front.
     pub fn offers_login(&self) -> bool {
-        matches!(self.auth, Auth::Token | Auth::Oidc)
+        matches!(self.auth, Auth::Token | Auth::Oidc | Auth::Hub)
+    }
+
+    /// Whether who isn't signed in is led to the other site at once: below a hub, that is where they come from.
+    pub fn leads_there(&self) -> bool {
+        self.auth == Auth::Hub
     }
 
     /// Says who may enter, once it is known.
@@ -296,7 +301,7 @@ impl Gate {
     fn who(&self, asked: Asked<'_>) -> Result<Pass, AppError> {
         match self.auth {
             Auth::None => Ok(Pass::Anyone),
-            Auth::Token | Auth::Oidc => self
+            Auth::Token | Auth::Oidc | Auth::Hub => self
                 .by_token(asked.headers)?
                 .map_or_else(|| self.by_cookie(asked.headers), |_| Ok(Pass::Token)),
             // The proxy may have used the header for itself: what is not our token says nothing.
@@ -520,6 +525,10 @@ impl Door for Gate {
 /// What a login is good under: where another site lets people in, who may enter is decided when they do. `None` where a
 /// secret of this server lets them in.
 fn rule(entry: &Entry) -> Option<String> {
+    if entry.hub.is_some() {
+        // Only this process has the tokens by which they can be asked about.
+        return Some(random::<16>());
+    }
     let oidc = entry.oidc.as_ref()?;
     let rule = format!(
         "{:?}",

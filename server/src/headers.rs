@@ -17,6 +17,13 @@ const NOTHING: &str = "default-src 'none'";
 /// How long a browser asks by https alone: half a year, in seconds.
 const STRICT: HeaderValue = HeaderValue::from_static("max-age=15552000");
 
+/// What a JupyterHub looks for in the answers of a server that it started: the version of what they say to each other, as
+/// tested.
+const HUB_VERSION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-jupyterhub-version"),
+    HeaderValue::from_static("6.1.1"),
+);
+
 /// What of these headers depends on settings.
 #[derive(Debug)]
 pub(crate) struct Standing {
@@ -62,6 +69,12 @@ impl Standing {
         };
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
+}
+
+/// Tells a hub to whom it speaks.
+pub(crate) fn below_hub(headers: &mut HeaderMap) {
+    let (name, value) = HUB_VERSION;
+    headers.insert(name, value);
 }
 
 /// Tells the browser to ask by https alone from now on.

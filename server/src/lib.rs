@@ -3,6 +3,7 @@
 //! put behind HTTP. `main` only parses and wires signals.
 
 pub mod access;
+mod activity;
 mod answer;
 mod api;
 mod assets;
@@ -160,6 +161,8 @@ pub struct Server {
     _tool_files: Option<AbortOnDropHandle<()>>,
     /// Asks whose app this is until that is known.
     _asking: Option<AbortOnDropHandle<()>>,
+    /// What a hub is told, and asked.
+    _hub: [Option<AbortOnDropHandle<()>>; 2],
     _telling: audit::Telling,
     // Held until the server ends, so that no other one writes the same files.
     _state: StateDir,
@@ -211,6 +214,8 @@ impl Server {
         };
         let asking = config.entry.must_ask();
         let asking = asking.then(|| owner::find(gate.clone(), config.databricks.clone()));
+        let tell = |hub| activity::tell(host.clone(), hub);
+        let hub = [gate.watch(), config.entry.hub.map(tell)];
         let ready = Arc::new(Ready::new(host.clone()));
         let metrics = open_metrics(&config.logging, &ready).await?;
         let shared = router::Shared {
@@ -243,6 +248,7 @@ impl Server {
             _asking: asking,
             vault,
             _tool_files: tool_files,
+            _hub: hub,
             _telling: audit::Telling::begin(),
             _state: state,
         })

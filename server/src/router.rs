@@ -44,6 +44,8 @@ const RECORDING: &str = "/api/session/recording";
 const SIGN_IN: &str = "/auth/login";
 /// Where it ends otherwise.
 const CALLBACK: &str = "/auth/callback";
+/// Where it ends below a hub, which lays that down.
+const HUB_CALLBACK: &str = "/oauth_callback";
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
@@ -60,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/assets/{*file}", Access::Public),
         route(Method::GET, SIGN_IN, Access::Public),
         route(Method::GET, CALLBACK, Access::Public),
+        route(Method::GET, HUB_CALLBACK, Access::Public),
         route(Method::GET, "/link/socket", Access::Upgrade),
         route(Method::POST, "/link/poll", Access::Proven),
         route(Method::POST, "/link/send", Access::Proven),
@@ -114,6 +117,10 @@ pub(crate) fn router(shared: &Shared, limits: &Limits) -> Router {
         .route("/assets/{*file}", get(assets::serve))
         .route(SIGN_IN, get(sign_in::begin).with_state(shared.clone()))
         .route(CALLBACK, get(sign_in::end).with_state(shared.clone()))
+        .route(
+            HUB_CALLBACK,
+            get(sign_in::end_below_hub).with_state(shared.clone()),
+        )
         .route(UPLOAD, post(upload::upload).with_state(shared.clone()))
         .route(
             RECORDING,
@@ -183,6 +190,9 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
     if is_strict {
         headers::strict(response.headers_mut());
     }
+    if shared.gate.leads_there() {
+        headers::below_hub(response.headers_mut());
+    }
     response
 }
 
@@ -203,6 +213,15 @@ async fn admit(shared: &Shared, mut request: Request, next: Next) -> Response {
                 response.headers_mut().append(SET_COOKIE, cookie);
             }
             response
+        }
+        // Below a hub, whoever comes from there is signed in there.
+        Err(error)
+            if access == Access::Page
+                && error.code() == ErrorCode::Unauthenticated
+                && shared.gate.leads_there()
+                && sign_in::may_lead_on(request.headers()) =>
+        {
+            (StatusCode::SEE_OTHER, [(LOCATION, "auth/login")]).into_response()
         }
         // Who has yet to log in; no line of the trail is about that.
         Err(error)

@@ -18,14 +18,32 @@ use crate::{answer, signed_in};
 const AFRESH: &str = "afresh=1";
 /// What a browser does with the answer.
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+/// Whose page led here.
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Ways on for who wasn't let in.
 const AGAIN: &str = "<p><a href=\"login\">Sign in</a></p>";
 const AS_ANOTHER: &str = "<p><a href=\"login?afresh=1\">Sign in as somebody else</a></p>";
+const AGAIN_BELOW_HUB: &str = "<p><a href=\"auth/login\">Sign in</a></p>";
+
+/// From below a folder, and from beside it, to the page.
+const UP: &str = "../";
+const HERE: &str = "./";
+
+/// Whether who asks for the page, and isn't signed in, may be led on at once: not where another site led here, because our
+/// cookie isn't sent then and may be there.
+pub(crate) fn may_lead_on(headers: &HeaderMap) -> bool {
+    let is = |name: &HeaderName, text: &'static str| {
+        let value = headers.get(name);
+        value.is_none_or(|value| value == HeaderValue::from_static(text))
+    };
+    let site = headers.get(SITE);
+    is(&MODE, "navigate") && site.is_none_or(|site| site != HeaderValue::from_static("cross-site"))
+}
 
 /// Begins it; behind a proxy, which asked who comes on the way here, it has ended with that.
 pub(crate) async fn begin(State(shared): State<Shared>, request: Request) -> Response {
-    let to_page = || (StatusCode::SEE_OTHER, [(LOCATION, "../")]).into_response();
+    let to_page = || (StatusCode::SEE_OTHER, [(LOCATION, UP)]).into_response();
     if shared.gate.sign_in() == SignIn::Secret {
         return to_page();
     }
@@ -59,7 +77,7 @@ pub(crate) async fn begin(State(shared): State<Shared>, request: Request) -> Res
         Some(Err(error)) => answer::page_with(&error, AGAIN),
         None => match shared.gate.admit(Access::Page, asked) {
             Ok(pass) => match pass.page_proof() {
-                Some(proof) => signed_in::page(proof, back),
+                Some(proof) => signed_in::page(proof, back, UP),
                 None => to_page(),
             },
             Err(error) => answer::page(&error),
@@ -74,24 +92,50 @@ pub(crate) async fn end(
     extensions: Extensions,
     returned: Result<Query<Returned>, QueryRejection>,
 ) -> Response {
-    if shared.gate.sign_in() == SignIn::Secret {
-        return not_found().await;
+    match shared.gate.sign_in() == SignIn::Elsewhere && !shared.gate.leads_there() {
+        true => finish(&shared, Asked::new(&headers, &extensions), returned, UP).await,
+        false => not_found().await,
     }
+}
+
+/// Ends it, where a hub wants it to end.
+pub(crate) async fn end_below_hub(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    returned: Result<Query<Returned>, QueryRejection>,
+) -> Response {
+    match shared.gate.leads_there() {
+        true => finish(&shared, Asked::new(&headers, &extensions), returned, HERE).await,
+        false => not_found().await,
+    }
+}
+
+/// `up` leads from the route to Bowline's page.
+async fn finish(
+    shared: &Shared,
+    asked: Asked<'_>,
+    returned: Result<Query<Returned>, QueryRejection>,
+    up: &'static str,
+) -> Response {
+    let (again, as_another) = match up {
+        UP => (AGAIN, AS_ANOTHER),
+        _ => (AGAIN_BELOW_HUB, AGAIN_BELOW_HUB),
+    };
     let Ok(Query(returned)) = returned else {
         let message = "this is nothing that the site at which people sign in sends";
-        return answer::page_with(&AppError::malformed(message), AGAIN);
+        return answer::page_with(&AppError::malformed(message), again);
     };
-    let asked = Asked::new(&headers, &extensions);
     match shared.gate.complete(asked, returned).await {
         Some(Ok(ended)) => {
             let cookies = ended.cookies.map(|cookie| (SET_COOKIE, cookie));
-            let page = signed_in::page(&ended.proof, ended.back);
+            let page = signed_in::page(&ended.proof, ended.back, up);
             (AppendHeaders(cookies), page).into_response()
         }
         Some(Err(error)) => {
             let way = match error.code() {
-                ErrorCode::Refused => AS_ANOTHER,
-                _ => AGAIN,
+                ErrorCode::Refused => as_another,
+                _ => again,
             };
             answer::page_with(&error, way)
         }

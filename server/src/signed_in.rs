@@ -12,13 +12,13 @@ use crate::gate::elsewhere::Back;
 /// Sign-in pages of others may keep the window that opened theirs.
 pub(crate) const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// The page. `proof` is what the browser keeps.
-pub(crate) fn page(proof: &str, back: Back) -> Response {
+/// The page. `proof` is what the browser keeps, `up` leads from where this is to Bowline's page.
+pub(crate) fn page(proof: &str, back: Back, up: &'static str) -> Response {
     let nonce = Nonce::new();
     // Of hexadecimal digits and constants: nothing here needs escaping.
     let on = match back {
-        Back::Window => "close()",
-        Back::Page => "location.replace('../')",
+        Back::Window => "close()".to_owned(),
+        Back::Page => format!("location.replace('{up}')"),
     };
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -26,8 +26,9 @@ pub(crate) fn page(proof: &str, back: Back) -> Response {
          <title>Signed in \u{b7} Bowline</title><body data-proof=\"{proof}\" style=\"font:16px/1.5 system-ui;\
          max-width:30em;margin:4em auto;padding:0 1em\"><h1>Signed in</h1><p>Your sessions go on. This window can be \
          closed.</p><script nonce=\"{nonce}\">\
-         try{{localStorage.setItem('{PROOF_KEY}',document.body.dataset.proof)}}catch{{}}\
-         new BroadcastChannel('{CHANNEL}').postMessage(document.body.dataset.proof);{on}</script></body></html>"
+         const path=new URL('{up}',location).pathname,own=name=>path==='/'?name:name+' '+path;\
+         try{{localStorage.setItem(own('{PROOF_KEY}'),document.body.dataset.proof)}}catch{{}}\
+         new BroadcastChannel(own('{CHANNEL}')).postMessage(document.body.dataset.proof);{on}</script></body></html>"
     );
     let policy = format!(
         "default-src 'none'; base-uri 'none'; form-action 'none'; \

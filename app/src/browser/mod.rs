@@ -5,4 +5,4 @@ pub mod link;
 pub mod stored;
 mod surroundings;
 
-pub use surroundings::{link_settings, set_proof, take_page_proof};
+pub use surroundings::{link_settings, own, set_proof, take_page_proof};

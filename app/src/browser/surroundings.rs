@@ -4,7 +4,8 @@ use bowline_protocol::client::{Attention, Settings};
 use wasm_bindgen::prelude::*;
 
 use super::stored;
-use crate::functions::client::{PROOF_KEY, proof};
+use crate::functions::client::proof;
+use crate::sign_in::{PROOF_KEY, at_path};
 
 /// Key of shortened times in `localStorage`, JSON of [`Settings`].
 const SETTINGS_KEY: &str = "bowline-link-settings";
@@ -13,8 +14,8 @@ const SETTINGS_KEY: &str = "bowline-link-settings";
 pub fn set_proof(proof: Option<&str>) {
     // Where nothing can be kept the next load asks to sign in again.
     match proof {
-        Some(proof) => stored::set(PROOF_KEY, proof),
-        None => stored::remove(PROOF_KEY),
+        Some(proof) => stored::set(&own(PROOF_KEY), proof),
+        None => stored::remove(&own(PROOF_KEY)),
     }
 }
 
@@ -35,6 +36,15 @@ pub fn link_settings() -> Settings {
     stored::get(SETTINGS_KEY)
         .and_then(|text| crate::json::read(&text).ok())
         .unwrap_or_default()
+}
+
+/// A name that only this server's pages use, of all that share their origin.
+pub fn own(name: &str) -> String {
+    let url = base_url();
+    let below_host = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    at_path(name, below_host.unwrap_or("/"))
 }
 
 /// Absolute URL of the page's folder, ending in a slash: everything is relative to it.

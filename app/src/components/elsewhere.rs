@@ -35,7 +35,8 @@ fn window_url() -> String {
 #[cfg(feature = "hydrate")]
 pub(super) fn follow(way: Way) {
     let took = Closure::<dyn Fn(String)>::new(move |proof: String| way.enter(&proof));
-    hear_sign_ins(crate::sign_in::CHANNEL, &took.into_js_value());
+    let channel = crate::browser::own(crate::sign_in::CHANNEL);
+    hear_sign_ins(&channel, &took.into_js_value());
 }
 
 /// Asks whether somebody is signed in over there still: then only the server is another one, and nobody is bothered.

@@ -10,9 +10,6 @@ use server_fn::error::FromServerFnError;
 use server_fn::request::browser::BrowserRequest;
 use server_fn::response::browser::BrowserResponse;
 
-/// Where the page keeps its proof in `localStorage`.
-pub const PROOF_KEY: &str = "bowline-proof";
-
 /// `fetch` with the proof in a header.
 pub struct PageClient;
 
@@ -54,7 +51,7 @@ where
 /// The page's proof, returned by login and sent with everything but the page itself.
 pub fn proof() -> Option<String> {
     #[cfg(feature = "hydrate")]
-    return crate::browser::stored::get(PROOF_KEY);
+    return crate::browser::stored::get(&crate::browser::own(crate::sign_in::PROOF_KEY));
     #[cfg(not(feature = "hydrate"))]
     None
 }

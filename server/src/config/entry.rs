@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::{ConfigError, Env, Oidc, OidcArgs, is_given};
+use super::{ConfigError, Env, Hub, Oidc, OidcArgs, hub, is_given};
 use crate::gate::identity::{Identity, Owners};
 
 /// Settings of who may enter, as typed.
@@ -12,8 +12,9 @@ use crate::gate::identity::{Identity, Owners};
 #[command(next_help_heading = "Who may enter")]
 pub struct EntryArgs {
     /// Who may enter: `token`: whoever has the printed code or the access token; `proxy`: whom a proxy in front
-    /// names as an owner; `oidc`: who signs in at a provider as an owner; `none`: anybody on this machine. [default:
-    /// token, and proxy on Databricks Apps]
+    /// names as an owner; `oidc`: who signs in at a provider as an owner; `hub`: whom the JupyterHub that started this
+    /// server lets use it; `none`: anybody on this machine. [default: token; proxy on Databricks Apps; hub below a
+    /// JupyterHub]
     #[arg(long, env = "BOWLINE_AUTH")]
     pub auth: Option<Auth>,
     /// Email address, or user name, of whoever may enter where somebody else says who comes; may be repeated, for
@@ -58,6 +59,8 @@ pub enum Auth {
     Proxy,
     /// Who signs in as an owner at an OpenID Connect provider.
     Oidc,
+    /// Whom the JupyterHub that started this server lets use it.
+    Hub,
     /// Anybody who can connect; only on a loopback address.
     None,
 }
@@ -67,6 +70,8 @@ pub enum Auth {
 pub enum Platform {
     /// A machine.
     Plain,
+    /// Below a JupyterHub, which says who may enter.
+    JupyterHub,
     /// A Databricks App: its proxy signs people in, and nothing else reaches the port.
     DatabricksApp,
 }
@@ -84,6 +89,8 @@ pub struct Entry {
     pub owners: Owners,
     /// The provider at which people sign in.
     pub oidc: Option<Oidc>,
+    /// The Hub that started this server, where it says who may enter.
+    pub hub: Option<Hub>,
     /// Proxies that are believed, by their addresses.
     pub trusted_proxies: Vec<IpNet>,
     /// What a proxy shows to be believed.
@@ -117,7 +124,8 @@ impl EntryArgs {
         };
         let usual = match platform {
             Platform::DatabricksApp => Auth::Proxy,
-            Platform::Plain => Auth::Token,
+            _ if hub::is_here(env) => Auth::Hub,
+            _ => Auth::Token,
         };
         let given = |name: &'static str| {
             let secret = env.text(name).filter(|secret| !secret.is_empty());
@@ -146,6 +154,14 @@ impl EntryArgs {
                 "--owner or --oidc-group",
             ));
         }
+        let hub = match auth {
+            Auth::Hub => Some(Hub::resolve(env)?),
+            _ => None,
+        };
+        let platform = match auth {
+            Auth::Hub => Platform::JupyterHub,
+            _ => platform,
+        };
         let proxies = self.trusted_proxy.into_iter().filter(|text| is_given(text));
         let headers = self
             .identity_header
@@ -158,6 +174,7 @@ impl EntryArgs {
             platform,
             owners,
             oidc,
+            hub,
             trusted_proxies: proxies.map(network).collect::<Result<_, _>>()?,
             proxy_secret: given("BOWLINE_PROXY_SECRET")?,
             identity_headers: match headers.is_empty() {

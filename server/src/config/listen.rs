@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::{ConfigError, Env, Switch, is_given};
+use super::{ConfigError, Env, Switch, hub, is_given};
 
 /// Settings of where it listens, as typed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Where it listens")]
 pub struct ListenArgs {
     /// Address and port; port 0 takes any free one; or a Unix socket such as unix:/run/bowline/http.sock. A socket
-    /// that systemd hands over stands over it. Without it, DATABRICKS_APP_PORT is honoured.
+    /// that systemd hands over stands over it. Without it, DATABRICKS_APP_PORT and what a JupyterHub says is honoured.
     /// [default: 127.0.0.1:8000]
     #[arg(long, env = "BOWLINE_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<String>,
@@ -23,14 +23,9 @@ pub struct ListenArgs {
     )]
     pub socket_mode: String,
 
-    /// Path below which everything is served.
-    #[arg(
-        long,
-        env = "BOWLINE_BASE_PATH",
-        default_value = "/",
-        value_name = "PATH"
-    )]
-    pub base_path: String,
+    /// Path below which everything is served. [default: /, and below a JupyterHub what that says]
+    #[arg(long, env = "BOWLINE_BASE_PATH", value_name = "PATH")]
+    pub base_path: Option<String>,
 
     /// URL under which a proxy offers Bowline; may be repeated. Its host and origin are let in.
     #[arg(
@@ -95,15 +90,17 @@ impl ListenArgs {
                     .map_err(|_| ConfigError::Number("DATABRICKS_APP_PORT", port))?;
                 format!("0.0.0.0:{port}")
             }
-            (None, None) => DEFAULT_ADDRESS.to_owned(),
+            (None, None) => hub::address(env)?.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
         };
-        let public_urls = self.public_url.into_iter().filter(|text| is_given(text));
+        let path = self.base_path.or_else(|| hub::base_path(env));
+        let public_urls = self.public_url.into_iter().chain(hub::public_url(env));
+        let public_urls = public_urls.filter(|text| is_given(text));
         let hosts = self.allowed_host.iter().map(|host| host.trim());
         Ok(Listen {
             address,
             hsts: self.hsts,
             socket_mode: socket_mode(self.socket_mode)?,
-            base_path: base_path(self.base_path)?,
+            base_path: base_path(path.unwrap_or_default())?,
             public_urls: public_urls.map(public_url).collect::<Result<_, _>>()?,
             allowed_hosts: hosts
                 .filter(|host| !host.is_empty())
@@ -123,8 +120,11 @@ fn socket_mode(given: String) -> Result<u32, ConfigError> {
 fn base_path(given: String) -> Result<String, ConfigError> {
     let trimmed = given.trim_matches('/');
     let fine = |segment: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
-        !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(plain)
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~@".contains(c);
+        !segment.is_empty()
+            && segment != "."
+            && segment != ".."
+            && without_escapes(segment).all(plain)
     };
     if trimmed.is_empty() {
         Ok("/".to_owned())
@@ -133,6 +133,21 @@ fn base_path(given: String) -> Result<String, ConfigError> {
     } else {
         Err(ConfigError::BasePath(given))
     }
+}
+
+/// What is left of a segment without what is escaped in it, rightly or not: then the sign is left.
+fn without_escapes(segment: &str) -> impl Iterator<Item = char> {
+    let mut parts = segment.split('%');
+    let first = parts.next().unwrap_or_default().chars();
+    first.chain(parts.flat_map(|part| {
+        let is_escape =
+            part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        let rest = match is_escape {
+            true => &part[2..],
+            false => "%",
+        };
+        rest.chars()
+    }))
 }
 
 fn public_url(given: String) -> Result<PublicUrl, ConfigError> {

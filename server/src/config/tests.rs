@@ -217,3 +217,126 @@ fn the_command_line_is_well_formed() {
     use clap::CommandFactory as _;
     Cli::command().debug_assert();
 }
+
+/// What a Hub says to a server that it starts.
+const BELOW_HUB: [(&str, &str); 12] = [
+    HOME,
+    ("JUPYTERHUB_API_TOKEN", "a token of the server"),
+    ("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api"),
+    ("JUPYTERHUB_BASE_URL", "/"),
+    ("JUPYTERHUB_CLIENT_ID", "jupyterhub-user-ana"),
+    (
+        "JUPYTERHUB_OAUTH_ACCESS_SCOPES",
+        r#"["access:servers!server=ana/"]"#,
+    ),
+    ("JUPYTERHUB_OAUTH_CALLBACK_URL", "/user/ana/oauth_callback"),
+    ("JUPYTERHUB_ROOT_DIR", "~/work"),
+    ("JUPYTERHUB_SERVER_NAME", ""),
+    ("JUPYTERHUB_SERVICE_PREFIX", "/user/ana/"),
+    ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:45678/user/ana/"),
+    ("JUPYTERHUB_USER", "ana"),
+];
+
+/// The same with other words for some of it.
+fn below_hub(other: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+    let mut env = BELOW_HUB.to_vec();
+    env.retain(|(name, _)| other.iter().all(|(other, _)| other != name));
+    env.extend(other);
+    resolve("", &env)
+}
+
+#[test]
+fn below_a_hub_everything_is_where_the_hub_says() {
+    let config = below_hub(&[]).unwrap();
+    assert_eq!(config.entry.auth, Auth::Hub);
+    assert_eq!(config.listen.address, "127.0.0.1:45678");
+    assert_eq!(config.listen.base_path, "/user/ana/");
+    assert_eq!(config.on_exit, OnExit::End);
+    let projects = config.sessions.projects_dir;
+    assert_eq!(projects, Some(PathBuf::from("/home/me/work")));
+    let hub = config.entry.hub.unwrap();
+    assert_eq!(hub.authorize, "/hub/api/oauth2/authorize");
+    assert_eq!(hub.callback, "/user/ana/oauth_callback");
+    let activity = "http://127.0.0.1:8081/hub/api/users/ana/activity";
+    assert_eq!(hub.activity.as_str(), activity);
+    // What is typed stands over it.
+    let config = resolve(
+        "--auth token --base-path /b --listen 127.0.0.1:1",
+        &BELOW_HUB,
+    )
+    .unwrap();
+    assert!(config.entry.hub.is_none());
+    assert_eq!(config.listen.base_path, "/b/");
+    assert_eq!(config.listen.address, "127.0.0.1:1");
+}
+
+#[test]
+fn below_a_hub_with_a_name_for_each_user_that_name_is_known() {
+    let host = ("JUPYTERHUB_HOST", "https://hub.example.com");
+    let url = (
+        "JUPYTERHUB_PUBLIC_URL",
+        "https://ana.hub.example.com/user/ana/",
+    );
+    let config = below_hub(&[host, url]).unwrap();
+    assert_eq!(
+        config.listen.public_urls[0].origin,
+        "https://ana.hub.example.com"
+    );
+    let hub = config.entry.hub.unwrap();
+    assert_eq!(
+        hub.authorize,
+        "https://hub.example.com/hub/api/oauth2/authorize"
+    );
+}
+
+#[test]
+fn two_servers_of_one_user_have_two_folders() {
+    let folder = |name| {
+        below_hub(&[("JUPYTERHUB_SERVER_NAME", name)])
+            .unwrap()
+            .state_dir
+    };
+    let usual = PathBuf::from("/home/me/.local/state/bowline");
+    assert_eq!(folder(""), usual);
+    assert_eq!(folder("gpu"), usual.join("server-gpu"));
+    assert_eq!(folder("../x"), usual.join("server-%2e%2e%2fx"));
+    assert_ne!(folder("a b"), folder("a_b"));
+}
+
+#[test]
+fn what_a_hub_says_and_that_cannot_be_used_is_an_error() {
+    for wrong in [
+        (
+            "JUPYTERHUB_SERVICE_URL",
+            "https://127.0.0.1:45678/user/ana/",
+        ),
+        ("JUPYTERHUB_API_URL", "nonsense"),
+        ("JUPYTERHUB_OAUTH_ACCESS_SCOPES", "nonsense"),
+        ("JUPYTERHUB_ACTIVITY_INTERVAL", "0"),
+        ("JUPYTERHUB_CLIENT_ID", ""),
+    ] {
+        assert!(below_hub(&[wrong]).is_err(), "{wrong:?}");
+    }
+    assert!(resolve("--auth hub", &[HOME]).is_err());
+}
+
+#[test]
+fn a_base_path_may_hold_what_is_escaped_in_names() {
+    for given in [
+        "/user/ana%40example.com",
+        "/user/ana@example.com",
+        "/user/%c3%a9/",
+    ] {
+        let config = resolve(&format!("--base-path {given}"), &[HOME]).unwrap();
+        assert_eq!(
+            config.listen.base_path,
+            format!("{}/", given.trim_end_matches('/'))
+        );
+    }
+    for given in ["/a%", "/a%4", "/a%zz", "/%2", "/a%4%40"] {
+        assert!(
+            resolve(&format!("--base-path {given}"), &[HOME]).is_err(),
+            "{given}"
+        );
+    }
+}

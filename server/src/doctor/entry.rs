@@ -53,6 +53,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         let how = match config.entry.auth {
             Auth::Token => "whoever has the printed code or the access token",
             Auth::Oidc => "who signs in at the provider, as an owner or one of a group",
+            Auth::Hub => "whom the JupyterHub lets use this server",
             Auth::None => "whoever connects, on this machine alone",
             _ => "its owner, as somebody else says who comes",
         };

@@ -5,11 +5,12 @@
 //! The login's own cookie isn't sent where another site leads, so the browser is known meanwhile by another one, which is
 //! good for nothing else.
 
+mod hub;
 mod oidc;
 mod transactions;
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 use axum::http::HeaderValue;
@@ -17,7 +18,9 @@ use axum::http::header::USER_AGENT;
 use bowline_app::error::{AppError, ErrorCode};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
 
+use self::hub::{CHECK_EVERY, Hub};
 use self::oidc::{Email, Found, Oidc};
 pub(crate) use self::transactions::Back;
 use self::transactions::{LIFE, Transactions};
@@ -41,9 +44,15 @@ const SHOWN_MAX: usize = 300;
 
 /// The other site, and sign-ins that are under way there.
 pub(super) struct Elsewhere {
-    site: Oidc,
+    site: Site,
     transactions: Transactions,
     at_once: Semaphore,
+}
+
+/// At which site people sign in.
+enum Site {
+    Oidc(Box<Oidc>),
+    Hub(Box<Hub>),
 }
 
 /// How somebody signs in over there.
@@ -165,11 +174,13 @@ impl Problem {
 impl Elsewhere {
     /// The site that the settings name.
     pub(super) fn new(entry: &Entry) -> Result<Option<Self>, outward::Error> {
-        let Some(oidc) = &entry.oidc else {
-            return Ok(None);
+        let site = match (&entry.oidc, &entry.hub) {
+            (Some(oidc), _) => Site::Oidc(Box::new(Oidc::new(oidc.clone())?)),
+            (None, Some(hub)) => Site::Hub(Box::new(Hub::new(hub.clone())?)),
+            (None, None) => return Ok(None),
         };
         Ok(Some(Self {
-            site: Oidc::new(oidc.clone())?,
+            site,
             transactions: Transactions::new(),
             at_once: Semaphore::new(AT_A_TIME),
         }))
@@ -177,7 +188,19 @@ impl Elsewhere {
 
     /// Where to end the sign-in over there too.
     pub(super) fn leave(&self) -> Option<String> {
-        self.site.leave()
+        match &self.site {
+            Site::Oidc(oidc) => oidc.leave(),
+            // Whoever signs out there is out here as well, soon.
+            Site::Hub(_) => None,
+        }
+    }
+
+    /// What the audit trail calls it.
+    const fn name(&self) -> &'static str {
+        match self.site {
+            Site::Oidc(_) => "oidc",
+            Site::Hub(_) => "hub",
+        }
     }
 }
 
@@ -196,7 +219,10 @@ impl Gate {
             Err(error) => return Some(Err(error)),
         };
         let url = match elsewhere.at_once.try_acquire() {
-            Ok(_place) => elsewhere.site.address(&transaction, &redirect, how).await,
+            Ok(_place) => match &elsewhere.site {
+                Site::Oidc(oidc) => oidc.address(&transaction, &redirect, how).await,
+                Site::Hub(hub) => Ok(hub.address(&transaction)),
+            },
             Err(_) => Err(Problem::Busy),
         };
         let begun = url.map(|url| Begun {
@@ -215,7 +241,7 @@ impl Gate {
         let elsewhere = self.elsewhere.as_ref()?;
         let ended = self.try_complete(elsewhere, asked, returned).await;
         if ended.is_err() {
-            audit::login_refused(&self.actor(asked, None), HOW);
+            audit::login_refused(&self.actor(asked, None), elsewhere.name());
         }
         Some(ended)
     }
@@ -236,16 +262,21 @@ impl Gate {
         let transaction = transaction.map_err(|_| Problem::NotOurs.told())?;
         let code = elsewhere.code(returned).map_err(Problem::told)?;
         let redirect = self.callback(asked)?;
-        let found = match elsewhere.at_once.try_acquire() {
-            Ok(_place) => elsewhere.site.found(&transaction, &redirect, code).await,
-            Err(_) => Err(Problem::Busy),
+        let came = match (elsewhere.at_once.try_acquire(), &elsewhere.site) {
+            (Ok(_place), Site::Oidc(oidc)) => {
+                let found = oidc.found(&transaction, &redirect, code).await;
+                let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+                let who = found.and_then(|found| admitted(found, &owners, oidc.groups()));
+                who.map(|who| (who, None))
+            }
+            (Ok(_place), Site::Hub(hub)) => {
+                let came = hub.came(&transaction, &code).await;
+                came.map(|came| (came.who, Some(came.token)))
+            }
+            (Err(_), _) => Err(Problem::Busy),
         };
-        let who = {
-            let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
-            found.and_then(|found| admitted(found, &owners, elsewhere.site.groups()))
-        };
-        let who = who.map_err(Problem::told)?;
-        audit::login(&self.actor(asked, Some(&who)), HOW);
+        let (who, token) = came.map_err(Problem::told)?;
+        audit::login(&self.actor(asked, Some(&who)), elsewhere.name());
         let agent = asked.headers.get(USER_AGENT).map(HeaderValue::to_str);
         let by = By {
             who: Some(who),
@@ -253,6 +284,9 @@ impl Gate {
             address: self.client(asked),
         };
         let fresh = self.logins.create(by, SystemTime::now());
+        if let (Site::Hub(hub), Some(token)) = (&elsewhere.site, token) {
+            hub.hold(&fresh.id, token);
+        }
         Ok(Ended {
             cookies: [
                 self.set_cookie(&fresh.cookie, asked),
@@ -261,6 +295,32 @@ impl Gate {
             proof: fresh.proof,
             back: transaction.back,
         })
+    }
+
+    /// Ends logins that the other site no longer stands for, where it can be asked. Ends with what it returns.
+    pub(crate) fn watch(self: &Arc<Self>) -> Option<AbortOnDropHandle<()>> {
+        let Site::Hub(_) = self.elsewhere.as_ref()?.site else {
+            return None;
+        };
+        let gate = self.clone();
+        Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(CHECK_EVERY).await;
+                gate.ask_again().await;
+            }
+        })))
+    }
+
+    async fn ask_again(&self) {
+        let Some(Site::Hub(hub)) = self.elsewhere.as_ref().map(|elsewhere| &elsewhere.site) else {
+            return;
+        };
+        for (login, problem) in hub.over(|login| self.logins.has(login)).await {
+            tracing::info!(%login, %problem, "the hub no longer stands for a login: it ends");
+            if let Err(error) = self.logins.end(&login) {
+                tracing::error!(%error, "the end of a login could not be kept");
+            }
+        }
     }
 
     /// Where the other site is to send the browser back to: the name by which it asked, which is one of ours.
@@ -291,9 +351,6 @@ impl Gate {
     }
 }
 
-/// What the audit trail calls it.
-const HOW: &str = "oidc";
-
 impl Elsewhere {
     /// The code, unless the site said no.
     fn code(&self, returned: Returned) -> Result<String, Problem> {
@@ -302,7 +359,9 @@ impl Elsewhere {
             return Err(Problem::Denied(Shown::new(&said)));
         }
         // Another site's answer, brought to us.
-        if returned.iss.is_some_and(|iss| iss != self.site.issuer()) {
+        if let Site::Oidc(oidc) = &self.site
+            && returned.iss.is_some_and(|iss| iss != oidc.issuer())
+        {
             return Err(Problem::Unproven("it comes from another issuer".into()));
         }
         let code = returned.code.filter(|code| code.len() <= CODE_MAX);

@@ -88,6 +88,8 @@ impl Visit {
 
 /// What a browser gets.
 pub(super) struct Fresh {
+    /// Which login; no secret.
+    pub(super) id: String,
     pub(super) cookie: String,
     pub(super) proof: String,
 }
@@ -215,6 +217,7 @@ impl Logins {
     /// the disk must get in.
     pub(super) fn create(&self, mut by: By, now: SystemTime) -> Fresh {
         let fresh = Fresh {
+            id: random::<8>(),
             cookie: random::<32>(),
             proof: random::<32>(),
         };
@@ -231,7 +234,7 @@ impl Logins {
                 .cancel();
         }
         open.push(Login {
-            id: random::<8>(),
+            id: fresh.id.clone(),
             cookie: Hash::of(&fresh.cookie),
             last_cookie: None,
             proof: Hash::of(&fresh.proof),
@@ -286,6 +289,11 @@ impl Logins {
             "a login's new cookie can't be written and will not survive a restart",
         );
         Some(cookie)
+    }
+
+    /// Whether there is a login of this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.lock().iter().any(|login| login.id == id)
     }
 
     /// Ends a login; whether there was one.
