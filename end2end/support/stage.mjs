@@ -11,6 +11,7 @@ import { CuttingProxy } from "./cutting-proxy.mjs";
 import { DatabricksWorkspace } from "./databricks.mjs";
 import { Deployed, settingsOf } from "./deployed.mjs";
 import { GitServer } from "./git-server.mjs";
+import { JupyterHub } from "./jupyterhub.mjs";
 import { Nginx } from "./nginx.mjs";
 import { SigningProxy } from "./signing-proxy.mjs";
 import { BowlinePage } from "./page.mjs";
@@ -92,6 +93,8 @@ export class Stage {
   #cleanups = [];
   /** @type {BowlineServer | undefined} */
   #server;
+  /** @type {JupyterHub | undefined} */
+  #hub;
   /** @type {BowlinePage[]} */
   #pages = [];
   /** @type {(line: string) => void} */
@@ -161,6 +164,14 @@ export class Stage {
     const proxy = await Deployed.start(file, { server: server.place, secret, signIn, changes });
     this.#cleanups.push(() => proxy.stop());
     return { server, proxy };
+  }
+
+  /** @param {string[]} names @param {Record<string, string>} [environment] */
+  async jupyterHub(names, environment) {
+    const hub = await JupyterHub.start(names, environment);
+    this.#hub = hub;
+    this.#cleanups.push(() => hub.stop());
+    return hub;
   }
 
   async identityProvider() {
@@ -244,6 +255,7 @@ export class Stage {
       this.print(`page ${index + 1}: ${await view.report()}`);
       for (const error of view.errors) this.print(`page ${index + 1} error: ${error}`);
     }
+    if (this.#hub) this.print(`the hub's log ends with:\n${this.#hub.logTail()}`);
     if (this.#server) this.print(`the server's log ends with:\n${this.#server.logTail()}`);
   }
 

@@ -15,7 +15,8 @@ type Stage = fn(&Root) -> Result<()>;
 const STAGES: [(&str, Stage); 11] = [
     ("tools", |root| {
         tools::for_building(root)?;
-        tools::for_journeys(root)
+        tools::for_journeys(root)?;
+        tools::jupyterhub(root)
     }),
     ("fmt", |root| {
         root.command("cargo", &["fmt", "--all", "--check"]).run()
@@ -116,6 +117,7 @@ fn journeys(root: &Root, what: &[&str]) -> Task {
     let binary = root.target().join("release/bowline");
     root.command("node", &[&["end2end/run.mjs"], what].concat())
         .env("BOWLINE_BIN", binary)
+        .env("BOWLINE_JUPYTERHUB", tools::hub_folder(root))
 }
 
 /// Runs the stages, or only some.

@@ -68,6 +68,40 @@ fn npm(root: &Root) -> Result<()> {
     Ok(std::fs::write(stamp, wanted)?)
 }
 
+/// A JupyterHub for the journeys below one, in an environment of its own. Without, they are not run, and say so.
+pub(crate) fn jupyterhub(root: &Root) -> Result<()> {
+    const WANTED: &str = "end2end/jupyterhub.txt";
+    let folder = hub_folder(root);
+    let stamp = folder.join("bowline-stamp");
+    let wanted = fingerprint::of(root, &[WANTED])?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    timed(
+        "installing JupyterHub (the journeys run servers below one)",
+        || {
+            let path = folder.to_string_lossy();
+            root.command("python3", &["-m", "venv", "--clear", &*path])
+                .run()?;
+            let pip = folder.join("bin/pip");
+            let what = [
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+                WANTED,
+            ];
+            root.command(&pip.to_string_lossy(), &what).run()
+        },
+    )?;
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// Where that is.
+pub(crate) fn hub_folder(root: &Root) -> std::path::PathBuf {
+    root.target().join("jupyterhub")
+}
+
 /// What the tests and the journeys need beside.
 pub(crate) fn for_journeys(root: &Root) -> Result<()> {
     let is_missing = |command: &str| {
