@@ -11,14 +11,16 @@ use bowline_app::functions::credential::{CredentialSource, CredentialState, PatS
 use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
 use bowline_identity::rotation::{Failure, Standing, Use};
 use bowline_identity::secret::Secret;
+use bowline_identity::sinks::file::Held;
+use bowline_identity::sinks::{self, Host, Why};
 use bowline_identity::workspace::Workspace;
-use bowline_keeper::Host;
+use bowline_keeper::Host as Sessions;
 use bowline_terminal::OnExit;
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::audit::{self, Change};
-use crate::config::Databricks;
+use crate::config::{Databricks, Switch};
 use crate::gate::{Asked as Request, Gate, Pass};
 use crate::outward;
 
@@ -42,7 +44,7 @@ impl Vault {
     /// Begins with what the environment holds.
     pub(crate) fn begin(
         databricks: &Databricks,
-        host: Host,
+        host: Sessions,
         gate: Arc<Gate>,
         settings: Settings,
     ) -> Result<Option<Self>, outward::Error> {
@@ -52,7 +54,9 @@ impl Vault {
         let workspace = Workspace::new(outward::client()?, root);
         let credentials = Credentials::begin(workspace, settings);
         let woken = Arc::new(Notify::new());
-        let first = databricks.supplied();
+        let first = databricks.by_token();
+        let first = first.or_else(|| of_profile(databricks));
+        let first = first.or_else(|| databricks.by_principal());
         let watching = {
             let (credentials, woken) = (credentials.clone(), woken.clone());
             tokio::spawn(async move {
@@ -118,8 +122,28 @@ impl Vault {
     }
 }
 
+/// The token of a profile of the user's, for this workspace. Where Bowline writes that file itself it is no source: what
+/// is written there dies.
+fn of_profile(databricks: &Databricks) -> Option<(Supplied, Source)> {
+    let path = databricks.home.as_ref()?.join(".databrickscfg");
+    if databricks.tool_files == Switch::On || !path.exists() {
+        return None;
+    }
+    let read = || -> Result<_, Why> {
+        let held = Held::read(&path)?;
+        let text = held.text().unwrap_or_default();
+        Ok(sinks::databricks::read(text, &databricks.profile)?)
+    };
+    let found = read().inspect_err(|problem| {
+        tracing::warn!(path = %path.display(), %problem, "the profile is not used");
+    });
+    let found = found.ok().flatten()?;
+    let root = Host::parse(databricks.host.as_ref()?.as_str()).ok()?;
+    (found.host == root).then_some((Supplied::Token(found.token), Source::Profile))
+}
+
 /// Tells the credential whether there are sessions.
-async fn watch(host: &Host, credentials: &Credentials, woken: &Notify) {
+async fn watch(host: &Sessions, credentials: &Credentials, woken: &Notify) {
     loop {
         // While nobody can say, what was last known holds.
         if let Ok(sessions) = host.list().await {

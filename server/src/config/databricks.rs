@@ -62,6 +62,8 @@ pub struct Databricks {
     pub tool_files: Switch,
     /// Where they are.
     pub home: Option<PathBuf>,
+    /// Which profile of the Databricks CLI is the user's.
+    pub profile: String,
     /// Where models are asked instead of at the workspace itself.
     pub gateway: Option<Gateway>,
     /// The workspace's number, by which its gateway is found.
@@ -127,6 +129,7 @@ impl DatabricksArgs {
             token,
             tool_files: self.tool_files.unwrap_or(usual),
             home: given("HOME").map(PathBuf::from),
+            profile: given("DATABRICKS_CONFIG_PROFILE").unwrap_or_else(|| "DEFAULT".to_owned()),
             gateway: gateway.transpose()?,
             workspace_id: given("DATABRICKS_WORKSPACE_ID"),
             models: models.collect(),
@@ -142,11 +145,14 @@ impl DatabricksArgs {
 }
 
 impl Databricks {
-    /// What programs use from the start.
-    pub fn supplied(&self) -> Option<(Supplied, Source)> {
-        if let Some(token) = &self.token {
-            return Some((Supplied::Token(token.clone()), Source::Environment));
-        }
+    /// The token of the environment.
+    pub fn by_token(&self) -> Option<(Supplied, Source)> {
+        let token = self.token.clone()?;
+        Some((Supplied::Token(token), Source::Environment))
+    }
+
+    /// The service principal, if programs are to use it.
+    pub fn by_principal(&self) -> Option<(Supplied, Source)> {
         let principal = self.principal.clone().filter(|_| self.uses_principal)?;
         Some((Supplied::Principal(principal), Source::Principal))
     }

@@ -236,3 +236,28 @@ async fn the_files_of_tools_follow_the_token_and_what_is_the_users_stays() {
     holds(".databrickscfg", "dapi-2").await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_profile_of_the_users_is_a_source_if_it_is_for_this_workspace() {
+    let double = Double::start().await;
+    double.give(PAT, "ana@example.com");
+    for (host, configured) in [
+        (double.root.as_str(), true),
+        ("https://other.cloud.databricks.com", false),
+    ] {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let file = folder.path().join(".databrickscfg");
+        let profile = format!("; mine\n[DEFAULT]\nhost = {host}\ntoken = {PAT}\n");
+        std::fs::write(&file, &profile).unwrap();
+        let environment = [("DATABRICKS_HOST", double.root.clone())];
+        let server = TestServer::start_on("", &environment, folder).await;
+        let told = until(&server, |told| told["valid"] == configured).await;
+        assert_eq!(told["configured"], configured);
+        if configured {
+            assert_eq!(told["source"], "profile");
+        }
+        let kept = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(kept, profile, "it is the user's");
+        server.stop().await;
+    }
+}
