@@ -66,9 +66,10 @@ async fn check(
         let (wanted, code) = match expected(route.access) {
             In => {
                 let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
-                let ways_in = ["/api/login", "/auth/login", "/auth/callback"];
-                let is_login = ways_in.contains(&route.path);
-                assert!(is_login || !refused.contains(&status), "{name}: {status}");
+                let begins = ["/api/login", "/auth/login"].contains(&route.path);
+                // Where another site leads back to.
+                let is_way_in = begins || route.path.ends_with("callback");
+                assert!(is_way_in || !refused.contains(&status), "{name}: {status}");
                 continue;
             }
             Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
@@ -434,4 +435,39 @@ async fn every_answer_by_https_says_to_stay_there() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn below_a_hub_nobody_enters_but_by_the_hub() {
+    // Nobody listens there: no refusal needs an answer of its.
+    let environment = [
+        ("JUPYTERHUB_API_TOKEN", "the-token-of-this-server"),
+        ("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api"),
+        ("JUPYTERHUB_CLIENT_ID", "jupyterhub-user-ana"),
+        ("JUPYTERHUB_SERVICE_PREFIX", "/"),
+        ("JUPYTERHUB_USER", "ana"),
+    ];
+    let environment = environment.map(|(name, value)| (name, value.to_owned()));
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let server = TestServer::start_on("", &environment, folder).await;
+    let page = server.bare(Method::GET, "/").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::SEE_OTHER);
+    let begin = |access| match access {
+        // As above: led to where people sign in.
+        Access::Page => In,
+        access => outside(access),
+    };
+    check(&server, "nobody", |request| request, begin).await;
+    let named = |request: RequestBuilder| {
+        let request = request.header("x-forwarded-user", "ana");
+        request.bearer_auth("the-token-of-this-server")
+    };
+    check(&server, "the hub's own token", named, begin).await;
+    let foreign = |request: RequestBuilder| request.header("origin", "https://evil.example");
+    check(&server, "foreign page", foreign, |access| match access {
+        Access::Probe => In,
+        _ => Refused,
+    })
+    .await;
+    server.stop().await;
 }
