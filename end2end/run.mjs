@@ -1,6 +1,6 @@
-// Owns the one entry to the browser tests: `node end2end/run.mjs [filter]`. Runs the tests of the proxies, then the
-// journeys one after the other, prints the time of each and closes with `N passed, N failed`. What fails runs once more at
-// the end: passing then, it is named as unsteady, a defect to mend, and does not fail the run.
+// Owns the one entry to the browser tests: `node end2end/run.mjs [filter]`. Runs the tests of the proxies and the journeys,
+// two files at a time, those that measure alone, prints the time of each and closes with `N passed, N failed`. What fails
+// runs once more at the end, alone: passing then, it is named as unsteady, a defect to mend, and does not fail the run.
 // Must not build anything: it takes the binary it finds (BOWLINE_BIN, else target/release/bowline).
 
 import { once } from "node:events";
@@ -39,9 +39,19 @@ let passed = 0;
 /** @type {{file: string, name: string}[]} */
 let failed = [];
 
-// One file at a time: journeys measure, and share two cores with a browser.
+// Most of a journey is waiting: two of them share two cores.
+const AT_ONCE = 2;
+// These measure, or fill the machine.
+const ALONE = new Set(["cutting", "floods", "outage", "polling", "snapshots", "takeover"]);
 const pattern = byName ? new RegExp(escape(filter), "i") : undefined;
-for (const file of byName ? all : named) await runFile(file, pattern);
+const files = byName ? all : named;
+const isAlone = (/** @type {string} */ file) => ALONE.has(titleOf(file));
+const together = files.filter((file) => !isAlone(file));
+const work = async () => {
+  for (let file = together.shift(); file; file = together.shift()) await runFile(file, pattern);
+};
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+for (const file of files.filter(isAlone)) await runFile(file, pattern);
 
 const again = failed;
 failed = [];
@@ -57,28 +67,28 @@ if (nothing) console.log(`nothing is named ${filter}`);
 console.log(`\n${passed} passed, ${failed.length} failed`);
 process.exitCode = nothing || failed.length > 0 ? 1 : 0;
 
-/** Runs one file in a process of its own and prints the verdicts, each followed by its notes. */
+/** Runs one file in a process of its own and prints the verdicts, each followed by its notes, once it has ended. */
 async function runFile(/** @type {string} */ file, /** @type {RegExp | undefined} */ pattern) {
   const title = titleOf(file);
-  let titled = false;
+  /** What is printed: files that run beside each other don't mix. @type {string[]} */
+  const lines = [];
   /** @type {string[]} */
   let notes = [];
   const printNotes = () => {
-    for (const note of notes) console.log(indented(note));
+    lines.push(...notes.map(indented));
     notes = [];
   };
   const verdict = (/** @type {any} */ { name, details, skip }, /** @type {boolean} */ good) => {
     printNotes();
     // With a name filter, what does not match is reported as skipped; a file without a match as itself.
     if (skip !== undefined || (good && path.resolve(name) === file)) return;
-    if (!titled) console.log(`\n${title}`);
-    titled = true;
+    if (lines.length === 0) lines.push(`\n${title}`);
     if (good) passed += 1;
     else failed.push({ file, name });
     const seconds = (details.duration_ms / 1000).toFixed(1).padStart(6);
-    console.log(`  ${good ? "ok  " : "FAIL"} ${seconds} s  ${name}`);
+    lines.push(`  ${good ? "ok  " : "FAIL"} ${seconds} s  ${name}`);
     const error = details.error?.cause ?? details.error;
-    if (!good) console.log(indented(error?.stack ?? String(error)));
+    if (!good) lines.push(indented(error?.stack ?? String(error)));
   };
   const stream = run({
     files: [file],
@@ -87,8 +97,8 @@ async function runFile(/** @type {string} */ file, /** @type {RegExp | undefined
   });
   stream.on("test:pass", (event) => verdict(event, true));
   stream.on("test:fail", (event) => verdict(event, false));
-  stream.on("test:stdout", ({ message }) => process.stdout.write(message));
-  stream.on("test:stderr", ({ message }) => process.stderr.write(message));
+  stream.on("test:stdout", ({ message }) => lines.push(message.trimEnd()));
+  stream.on("test:stderr", ({ message }) => lines.push(message.trimEnd()));
   stream.on("test:diagnostic", ({ message }) => {
     // The runner's own totals; ours close the run.
     if (!/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(message)) notes.push(message);
@@ -96,6 +106,7 @@ async function runFile(/** @type {string} */ file, /** @type {RegExp | undefined
   stream.resume();
   await once(stream, "end");
   printNotes();
+  if (lines.length > 0) console.log(lines.join("\n"));
 }
 
 function indented(/** @type {string} */ text) {
