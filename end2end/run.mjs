@@ -42,7 +42,7 @@ let failed = [];
 // Most of a journey is waiting: two of them share two cores.
 const AT_ONCE = 2;
 // These measure, or fill the machine.
-const ALONE = new Set(["cutting", "floods", "outage", "polling", "snapshots", "takeover"]);
+const ALONE = new Set(["cutting", "floods", "outage", "polling", "search", "snapshots", "takeover"]);
 const pattern = byName ? new RegExp(escape(filter), "i") : undefined;
 const files = byName ? all : named;
 const isAlone = (/** @type {string} */ file) => ALONE.has(titleOf(file));
