@@ -106,9 +106,10 @@ export class Stage {
 
   /** @param {import("./server.mjs").Options} [options] */
   async server(options) {
-    this.#server = await BowlineServer.start(options);
-    this.#cleanups.push(() => /** @type {BowlineServer} */ (this.#server).stop());
-    return this.#server;
+    const server = await BowlineServer.start(options);
+    this.#server = server;
+    this.#cleanups.push(() => server.stop());
+    return server;
   }
 
   /** @param {import("./cutting-proxy.mjs").Cruelty} [cruelty] */
