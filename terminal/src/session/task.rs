@@ -455,6 +455,8 @@ impl Task {
             taken += bytes.len();
             self.append(bytes);
         }
+        // Before anybody can know of it: what they do then comes after it in the trail.
+        tracing::info!(target: "audit", session = %self.session.id, ?exit, "session ended");
         let mut shared = self.session.shared();
         shared.exit = Some(exit);
         shared.used = Instant::now();
@@ -465,7 +467,6 @@ impl Task {
         drop(shared);
         self.session.grown.notify_waiters();
         self.session.trail().follow(&self.session);
-        tracing::info!(target: "audit", session = %self.session.id, ?exit, "session ended");
     }
 }
 
