@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use bowline_double::{Double, Fault, Minting};
 use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
 use bowline_identity::rotation::{Standing, Times, Use};
 use bowline_identity::secret::Secret;
 use bowline_identity::workspace::{Principal, Workspace};
 use tempfile::TempDir;
 use tokio::time::timeout;
-
-use crate::workspace::{Double, Fault};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 /// As soon as possible, so that tests need not wait for long; a token's life is told in whole seconds.
@@ -126,20 +125,22 @@ async fn the_next_run_revokes_what_the_last_one_minted_and_writes_no_secret() {
 async fn whatever_the_workspace_answers_the_token_comes_once_it_is_well() {
     for fault in [
         Fault::Broken,
-        Fault::TooMany,
+        Fault::TooMany { retry_after: 1 },
         Fault::Truncated,
-        Fault::Redirect,
+        Fault::Redirect {
+            to: "http://127.0.0.1:1/".to_owned(),
+        },
     ] {
         let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
         double.give("pasted", "ana@example.com");
         let credentials = begin(&double, &folder, TIMES);
-        double.state().fault = fault;
+        double.fault(fault.clone());
         credentials
             .supply_unseen(supplied("pasted"), Source::Environment)
             .await;
         let view = until(&credentials, "it fails", |view| view.problem.is_some()).await;
         assert_eq!(view.standing, Standing::Failing, "{fault:?}");
-        double.state().fault = Fault::None;
+        double.heal();
         let view = until(&credentials, "a token", |view| view.token.is_some()).await;
         assert_eq!(view.problem, None);
     }
@@ -149,7 +150,7 @@ async fn whatever_the_workspace_answers_the_token_comes_once_it_is_well() {
 async fn where_no_tokens_are_made_the_supplied_one_is_used() {
     let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
     double.give("pasted", "ana@example.com");
-    double.state().fault = Fault::NoTokens;
+    double.state().minting = Minting::Forbidden;
     let credentials = begin(&double, &folder, TIMES);
     credentials
         .supply(supplied("pasted"), Source::Page)

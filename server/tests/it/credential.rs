@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use bowline_double::{Double, Fault};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{DEADLINE, TestServer, with};
-use crate::workspace::{Double, Fault};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
 const PAT: &str = "dapi-pasted-0123456789abcdef";
@@ -101,7 +101,7 @@ async fn a_token_is_given_replaced_and_forgotten_in_the_page() {
         assert_eq!(got, status, "{error}");
         assert!(!error.to_string().contains("dapi-wrong"), "{error}");
     }
-    double.state().fault = Fault::Broken;
+    double.fault(Fault::Broken);
     let (status, error) = server
         .post("/api/configure-pat", json!({"token": PAT}))
         .await;
@@ -109,7 +109,7 @@ async fn a_token_is_given_replaced_and_forgotten_in_the_page() {
         (status.as_u16(), &error["error"]["code"]),
         (502, &json!("upstream"))
     );
-    double.state().fault = Fault::None;
+    double.heal();
 
     let (status, reply) = server
         .post("/api/configure-pat", json!({"token": PAT}))

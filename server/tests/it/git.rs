@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use bowline_double::Double;
+
 use crate::support::TestServer;
-use crate::workspace::Double;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
 

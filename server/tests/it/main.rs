@@ -4,10 +4,6 @@
     clippy::unwrap_used,
     reason = "a test that unwraps says enough by failing"
 )]
-#![allow(
-    clippy::result_large_err,
-    reason = "an answer is what a refusal is in a double, and tests are in no hurry"
-)]
 
 mod api;
 mod audit;
@@ -42,5 +38,3 @@ mod systemd;
 mod traces;
 mod upload;
 mod visit;
-#[path = "../../../identity/tests/it/workspace.rs"]
-mod workspace;

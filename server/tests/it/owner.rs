@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use bowline_double::{Double, Fault, Times};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tempfile::TempDir;
 
 use crate::support::{DEADLINE, TestServer};
-use crate::workspace::Double;
 
 const PAT: &str = "dapi-of-the-owner-0123456789";
 
 /// A workspace in which somebody made the app.
 async fn workspace(creator: &str) -> Double {
     let double = Double::start().await;
-    double.state().creator = creator.to_owned();
+    let app = ("our app".to_owned(), creator.to_owned());
+    double.state().apps.extend([app]);
     double.give(PAT, "Ben@Example.com");
     double
 }
@@ -56,9 +57,14 @@ fn folder() -> Arc<TempDir> {
 #[tokio::test]
 async fn nobody_enters_until_the_platform_says_who_made_the_app() {
     let workspace = workspace("Ana@Example.com").await;
-    workspace.state().failures = 1;
+    workspace.fault_at("/oidc/v1/token", Fault::Broken, Times::Count(1));
     let server = TestServer::start_on("", &environment(&workspace), folder()).await;
-    while workspace.state().exchanged == 0 {
+    while !workspace
+        .state()
+        .log
+        .iter()
+        .any(|asked| asked.status == 500)
+    {
         tokio::task::yield_now().await;
     }
     let refused = page(&server, "ana@example.com").header("accept", "text/html");

@@ -1,0 +1,34 @@
+//! Which path is what; what is none is refused as the real one does.
+
+use axum::http::{Method, StatusCode, Uri};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+
+use crate::answer::Refusal;
+use crate::{Shared, apps, faults, oauth, scim, tokens};
+
+pub(crate) fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/.well-known/databricks-config", get(oauth::host))
+        .route(
+            "/oidc/.well-known/oauth-authorization-server",
+            get(oauth::discovery),
+        )
+        .route("/oidc/v1/token", post(oauth::token))
+        .route("/api/2.0/preview/scim/v2/Me", get(scim::me))
+        .route("/api/2.0/preview/scim/v2/Groups", get(scim::groups))
+        .route("/api/2.0/preview/scim/v2/Groups/{id}", get(scim::one_group))
+        .route("/api/2.0/token/create", post(tokens::create))
+        .route("/api/2.0/token/list", get(tokens::list))
+        .route("/api/2.0/token/delete", post(tokens::delete))
+        .route("/api/2.0/apps/{name}", get(apps::get))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .layer(middleware::from_fn_with_state(shared.clone(), faults::meet))
+        .with_state(shared)
+}
+
+async fn nothing(method: Method, uri: Uri) -> Refusal {
+    let message = format!("No API found for '{method} {}'", uri.path());
+    Refusal::new(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", &message)
+}
