@@ -1,13 +1,19 @@
-//! `docs/http-api.md` against the router's own list, README's table of settings against the command line's.
+//! `docs/http-api.md` against the router's own list, README's table of settings against the command line's, the tables of
+//! variables in `docs/deploy/databricks.md` against what the settings ask an environment for.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use bowline_app::error::ErrorCode;
 use bowline_server::config::Cli;
 use bowline_server::router::routes;
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 
 const DOCUMENT: &str = include_str!("../../../docs/http-api.md");
+const APP: &str = include_str!("../../../docs/deploy/databricks.md");
+/// Names that stand elsewhere: ours in the README, a hub's and those of traces on pages of their own.
+const ELSEWHERE: [&str; 3] = ["BOWLINE_", "JUPYTERHUB_", "OTEL_"];
 
 #[test]
 fn the_document_has_every_route_and_no_other() {
@@ -66,4 +72,66 @@ fn the_document_has_every_error_with_its_status() {
         })
         .collect();
     assert_eq!(described, said);
+}
+
+/// The least with which it starts.
+fn little(name: &str) -> Option<&'static str> {
+    (name == "HOME").then_some("/home/ana")
+}
+
+/// Whatever there is, in a form that can be used.
+fn everything(name: &str) -> Option<&'static str> {
+    match name {
+        "TERMINAL_MODE" => Some("grid"),
+        name if ELSEWHERE.iter().any(|prefix| name.starts_with(prefix)) => None,
+        _ => Some("1"),
+    }
+}
+
+/// What the settings ask an environment for. Some is asked for only where something else is set, some only where not.
+fn asked() -> BTreeSet<String> {
+    let names = RefCell::new(BTreeSet::new());
+    for answer in [little, everything] {
+        let raw = Cli::try_parse_from(["bowline"]).unwrap().into_serve();
+        let resolved = raw.resolve(|name| {
+            names.borrow_mut().insert(name.to_owned());
+            answer(name).map(OsString::from)
+        });
+        // Behind a problem, nothing more is asked for.
+        assert_eq!(resolved.err().map(|problem| problem.to_string()), None);
+    }
+    let mut names = names.into_inner();
+    names.retain(|name| !ELSEWHERE.iter().any(|prefix| name.starts_with(prefix)));
+    names
+}
+
+/// Variables at the beginning of the page's rows: those that it says are read, and those that it says are not.
+fn told() -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut read, mut unread) = (BTreeSet::new(), BTreeSet::new());
+    let mut heading = "";
+    for line in APP.lines() {
+        if line.starts_with('#') {
+            heading = line.trim_start_matches(['#', ' ']);
+        }
+        let cell = line.strip_prefix('|').and_then(|row| row.split('|').next());
+        let is_variable = |text: &&str| {
+            let is_fit = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            text.len() > 1 && text.chars().all(is_fit)
+        };
+        let names = cell.into_iter().flat_map(|cell| cell.split('`'));
+        let names = names.filter(is_variable).map(str::to_owned);
+        match heading.starts_with("Not read") {
+            true => unread.extend(names),
+            false => read.extend(names),
+        }
+    }
+    (read, unread)
+}
+
+#[test]
+fn the_page_of_the_databricks_app_has_every_variable_that_is_read() {
+    let (asked, (read, unread)) = (asked(), told());
+    assert_eq!(read, asked);
+    let both: Vec<_> = unread.intersection(&asked).collect();
+    assert!(!unread.is_empty() && both.is_empty(), "{both:?} are read");
 }
