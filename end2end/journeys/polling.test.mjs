@@ -31,6 +31,16 @@ journey("with WebSockets refused the page works by polling, from the worker, and
   stage.print(`key to echo, worst: ${worst(polled)} ms polling, ${worst(socket)} ms WebSocket`);
 });
 
+journey("behind a proxy that opens WebSockets and carries nothing the page goes over to polling, and stays usable", async (stage) => {
+  await stage.server();
+  const proxy = await stage.cuttingProxy({ upgrades: "swallow" });
+  const view = await stage.page({ url: proxy.url });
+  await view.waitForLink("poll");
+  await view.run("echo $((6*7))", /^42\s*$/m);
+  // The first socket was enough to know it: it isn't opened again and again.
+  assert.equal(proxy.counts.webSocketsOpened, 1);
+});
+
 journey("nginx reloaded to allow WebSockets: the page climbs back, and a running counter is complete", async (stage) => {
   await stage.server();
   const nginx = await stage.nginx({ upgrade: "strip" });

@@ -16,7 +16,8 @@ const RATE_TICK_MS = 10;
  * @property {number | null} [cutAfterMs] every connection is reset this long after it was made
  * @property {number | null} [cutAfterBytes] every connection is reset after this many bytes towards the browser
  * @property {number | null} [bytesPerSecond] rate towards the browser, with a buffer of 64 KiB
- * @property {"pass" | "refuse"} [upgrades] whether a WebSocket handshake reaches the server
+ * @property {"pass" | "refuse" | "swallow"} [upgrades] whether a WebSocket handshake reaches the server; of one that is
+ * swallowed the browser hears that it is open, and then nothing
  */
 
 /**
@@ -130,6 +131,8 @@ class Connection {
   #websocket = false;
   /** An upgrade was asked for and not yet answered. */
   #upgrading = false;
+  /** It is a WebSocket that carries nothing. */
+  #mute = false;
   #sentToBrowser = 0;
   /** Unparsed bytes of a request's head. @type {Buffer} */
   #head = Buffer.alloc(0);
@@ -232,6 +235,7 @@ class Connection {
   }
 
   #toServer(/** @type {Buffer} */ bytes) {
+    if (this.#mute) return;
     if (!this.#server.write(bytes)) this.#browser.pause();
   }
 
@@ -242,8 +246,14 @@ class Connection {
         this.#websocket = true;
         this.#proxy.counts.webSocketsOpened += 1;
         this.#proxy.emit("websocket");
+        if (this.#proxy.cruelty.upgrades === "swallow") {
+          this.#mute = true;
+          const head = bytes.subarray(0, bytes.indexOf(HEAD_END) + HEAD_END.length);
+          return this.#toBrowser(head);
+        }
       }
     }
+    if (this.#mute) return;
     // A browser does not pipeline, so the first bytes after a request are its answer.
     if (this.#loss) {
       const loss = this.#loss;

@@ -69,6 +69,7 @@ export async function closeBrowser() {
  * @property {number} [socket_open_ms]
  * @property {number} [probe_ms]
  * @property {number} [probe_max_ms]
+ * @property {number} [first_word_ms]
  * @property {number} [early_cut_ms]
  * @property {number} [early_cuts]
  * @property {number} [poll_hold_ms]

@@ -175,8 +175,19 @@ enum Phase {
 #[derive(Debug)]
 struct Socket {
     opened_ms: u64,
-    heard_ms: u64,
+    /// When the server said something last; none if it never has.
+    heard_ms: Option<u64>,
     pinged_ms: Option<u64>,
+}
+
+impl Socket {
+    /// How long it may say nothing.
+    fn quiet_until(&self, settings: &Settings) -> u64 {
+        match self.heard_ms {
+            Some(heard) => heard + settings.silence_ms,
+            None => self.opened_ms + settings.first_word_ms,
+        }
+    }
 }
 
 /// A socket tried while polling works.
@@ -285,7 +296,7 @@ impl Client {
             Phase::Opening { since_ms } => Some(since_ms + self.settings.socket_open_ms),
             Phase::Socket(socket) => Some(match socket.pinged_ms {
                 Some(pinged) => pinged + self.settings.pong_ms,
-                None => socket.heard_ms + self.settings.silence_ms,
+                None => socket.quiet_until(&self.settings),
             }),
             Phase::Polling(polling) => {
                 let probe = match self.probe {
@@ -466,7 +477,7 @@ impl Client {
         }
         self.phase = Phase::Socket(Socket {
             opened_ms: self.now_ms,
-            heard_ms: self.now_ms,
+            heard_ms: None,
             pinged_ms: None,
         });
         let greeting = self.greeting(generation);
@@ -480,7 +491,7 @@ impl Client {
         if generation != self.socket_generation {
             return;
         }
-        socket.heard_ms = self.now_ms;
+        socket.heard_ms = Some(self.now_ms);
         socket.pinged_ms = None;
         // A proxy may accept the upgrade and carry nothing: only a word of the server counts.
         self.failures = 0;
@@ -543,8 +554,21 @@ impl Client {
         }
     }
 
-    fn probe_failed(&mut self) {
+    /// A proxy let the socket open and carries nothing. Each time that it is tried again costs such a wait.
+    fn give_up_socket(&mut self) {
+        self.effects.push(Effect::CloseSocket);
+        self.socket_generation = Generation::default();
+        self.lose_sessions();
+        self.probe_less_often();
+        self.start_polling();
+    }
+
+    fn probe_less_often(&mut self) {
         self.probe_delay_ms = (self.probe_delay_ms * 2).min(self.settings.probe_max_ms);
+    }
+
+    fn probe_failed(&mut self) {
+        self.probe_less_often();
         self.probe = Probe::Due {
             at_ms: self.now_ms + self.probe_delay_ms,
         };
@@ -650,8 +674,16 @@ impl Client {
                     self.on_socket_closed(self.socket_generation, SocketEnd::Cut);
                 }
                 Some(_) if slept => socket.pinged_ms = Some(self.now_ms),
-                None if self.now_ms >= socket.heard_ms + self.settings.silence_ms => {
-                    self.check_alive();
+                None if self.now_ms >= socket.quiet_until(&self.settings) => {
+                    match socket.heard_ms {
+                        Some(_) => self.check_alive(),
+                        // It had no time to say anything.
+                        None if slept => {
+                            self.effects.push(Effect::CloseSocket);
+                            self.on_socket_closed(self.socket_generation, SocketEnd::Cut);
+                        }
+                        None => self.give_up_socket(),
+                    }
                 }
                 _ => {}
             },

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// A socket not open after this long is refused, as far as we care.
     pub socket_open_ms: u64,
+    /// A socket on which the server hasn't answered the greeting after this long carries nothing: polling begins.
+    pub first_word_ms: u64,
     /// A cut sooner than this after opening is an early one.
     pub early_cut_ms: u64,
     /// This many early cuts in a row mean that the way doesn't carry sockets.
@@ -28,6 +30,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             socket_open_ms: 3_000,
+            // Before the server gives up on a socket that greets nobody.
+            first_word_ms: 6_000,
             early_cut_ms: 10_000,
             early_cuts: 3,
             probe_ms: 30_000,

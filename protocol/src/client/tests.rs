@@ -252,6 +252,38 @@ fn a_socket_that_does_not_open_in_time_means_polling() {
 }
 
 #[test]
+fn a_socket_that_opens_and_carries_nothing_means_polling_and_is_tried_less_often() {
+    let mut client = client();
+    client.handle(Event::Start, 0);
+    client.handle(Event::SocketOpened(Generation(1)), 10);
+    assert_eq!(client.deadline(), Some(6_010));
+    let effects = client.handle(Event::Timer, 6_010);
+    assert_eq!(effects[0], Effect::CloseSocket);
+    assert_eq!(requests(&effects), [(Request::Send, 0, 0)]);
+    let late = Event::SocketMessage(Generation(1), output(0, b"late"));
+    assert_eq!(client.handle(late, 6_011), []);
+    let answered = answer(Request::Send, 0, 2, Answer::Batch(Bytes::new()));
+    client.handle(answered, 6_020);
+    // Twice as long as after a socket that was refused.
+    assert_eq!(opened(&client.handle(Event::Timer, 66_009)), None);
+    let again = opened(&client.handle(Event::Timer, 66_010));
+    assert_eq!(again, Some(Generation(3)));
+    client.handle(Event::SocketOpened(Generation(3)), 66_020);
+    let effects = client.handle(Event::Timer, 72_020);
+    assert!(!requests(&effects).is_empty(), "{effects:?}");
+    assert_eq!(opened(&client.handle(Event::Timer, 132_020)), None);
+}
+
+#[test]
+fn a_socket_that_opens_just_before_sleep_is_opened_again() {
+    let mut client = client();
+    client.handle(Event::Start, 0);
+    client.handle(Event::SocketOpened(Generation(1)), 10);
+    let effects = client.handle(Event::Timer, 600_000);
+    assert_eq!(opened(&effects), Some(Generation(2)));
+}
+
+#[test]
 fn a_probe_that_opens_ends_polling_and_the_old_poll_is_ignored() {
     let mut client = polling();
     let effects = client.handle(Event::Timer, 30_002);
