@@ -2,11 +2,15 @@
 //! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error. Knows nothing
 //! of whom it asks.
 
+mod privacy;
+
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
+
+pub use self::privacy::is_private;
 
 /// How long until somebody has to be connected.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -91,14 +95,15 @@ pub async fn body(mut response: Response) -> Result<Bytes, Error> {
 
 /// The error without its URL, which may hold what is secret, but with its causes: the first says only that it failed.
 fn unanswered(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+    Error::Unanswered(causes(&error.without_url()))
+}
+
+/// An error with all that caused it.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
     }
-    Error::Unanswered(text)
 }
 
 /// Sends a request that somebody else wrote, and gives the answer whatever it says.

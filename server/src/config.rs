@@ -27,7 +27,6 @@ pub use self::git::{GitPlace, GitToken};
 pub use self::hub::Hub;
 pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
-pub(crate) use self::oidc::is_private;
 pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 use crate::doctor::args::DoctorArgs;

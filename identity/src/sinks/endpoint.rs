@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use url::{Host as UrlHost, Url};
+use bowline_outward as outward;
+use url::Url;
 
 /// A scheme, a host and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +40,9 @@ impl Host {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BadHost::User);
         }
-        match (url.scheme(), url.host().ok_or(BadHost::Form)?) {
-            ("https", _) => {}
-            ("http", host) if is_loopback(&host) => {}
-            ("http", _) => return Err(BadHost::Plain),
+        match url.scheme() {
+            "https" | "http" if outward::is_private(&url) => {}
+            "http" => return Err(BadHost::Plain),
             _ => return Err(BadHost::Form),
         }
         // A host of other characters is no name of the DNS, and files take some of them for their own.
@@ -73,14 +73,6 @@ impl Host {
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.origin)
-    }
-}
-
-fn is_loopback(host: &UrlHost<&str>) -> bool {
-    match host {
-        UrlHost::Domain(name) => *name == "localhost",
-        UrlHost::Ipv4(address) => address.is_loopback(),
-        UrlHost::Ipv6(address) => address.is_loopback(),
     }
 }
 

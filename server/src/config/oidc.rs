@@ -1,9 +1,10 @@
 //! Signing in at an OpenID Connect provider: which one, as whom, and whose word lets somebody in.
 
 use clap::Args;
-use url::{Host, Url};
+use url::Url;
 
 use super::{ConfigError, Env, is_given};
+use crate::outward;
 
 /// Settings of the provider, as typed. Its secret comes from BOWLINE_OIDC_CLIENT_SECRET, or from the file that
 /// BOWLINE_OIDC_CLIENT_SECRET_FILE names.
@@ -73,7 +74,8 @@ impl OidcArgs {
         };
         let missing = |what| ConfigError::Missing("--auth oidc", what);
         let issuer = given(self.oidc_issuer).ok_or(missing("--oidc-issuer"))?;
-        if !is_private(&issuer) {
+        let is_private = Url::parse(&issuer).is_ok_and(|issuer| outward::is_private(&issuer));
+        if !is_private {
             return Err(ConfigError::OidcIssuer(issuer));
         }
         let claim = self.oidc_groups_claim.trim();
@@ -109,42 +111,5 @@ fn secret(env: &Env<'_>) -> Result<Option<String>, ConfigError> {
             path,
             error.to_string(),
         )),
-    }
-}
-
-/// Whether what is said there is for nobody else to read: by https, or on this machine.
-pub(crate) fn is_private(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else {
-        return false;
-    };
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
-        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
-        ("http", Some(Host::Domain(name))) => name == "localhost",
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_provider_is_spoken_to_in_private() {
-        for (url, fine) in [
-            ("https://accounts.example.com", true),
-            ("https://login.example.com/realms/a/", true),
-            ("http://127.0.0.1:8080/x", true),
-            ("http://localhost:8080", true),
-            ("http://[::1]:8080", true),
-            ("http://accounts.example.com", false),
-            ("http://localhost.example.com", false),
-            ("ftp://accounts.example.com", false),
-            ("accounts.example.com", false),
-            ("", false),
-        ] {
-            assert_eq!(is_private(url), fine, "{url}");
-        }
     }
 }

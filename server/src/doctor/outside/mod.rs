@@ -273,19 +273,9 @@ fn clocks(headers: &HeaderMap, report: &mut Report) {
 
 /// What failed, without the address, which may hold what is secret.
 fn causes(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    if text.is_empty() {
-        "it does not answer in time".to_owned()
-    } else {
-        text
+    match std::error::Error::source(error) {
+        Some(cause) => outward::causes(cause),
+        None => "it does not answer in time".to_owned(),
     }
 }
 

@@ -24,10 +24,11 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
 use super::transactions::Transaction;
 use super::{Begin, Problem, Shown};
-use crate::config::{Oidc as Settings, is_private};
+use crate::config::Oidc as Settings;
 use crate::gate::identity::Identity;
 use crate::outward;
 
@@ -161,7 +162,7 @@ impl Oidc {
         }
         let (url, ..) = request.url();
         // A provider's own document could lead anywhere.
-        match is_private(url.as_str()) {
+        match outward::is_private(&url) {
             true => Ok(url.into()),
             false => Err(Problem::unreachable(
                 "its page for signing in is not reached by https",
@@ -214,8 +215,8 @@ impl Oidc {
         let end = &known.provider.additional_metadata().end_session_endpoint;
         let id = ClientId::new(self.settings.client_id.clone());
         let url = LogoutRequest::from(end.clone()?).set_client_id(id);
-        let url = String::from(url.http_get_url());
-        is_private(&url).then_some(url)
+        let url = url.http_get_url();
+        outward::is_private(&url).then(|| url.into())
     }
 
     async fn claims(
@@ -318,7 +319,7 @@ impl Oidc {
     async fn look(&self, again: Option<Instant>) -> Result<Known, Problem> {
         let issuer = self.issuer.clone();
         let provider = ProviderMetadataWithLogout::discover_async(issuer, &self.outward).await;
-        let provider = provider.map_err(|error| Problem::unreachable(causes(&error)))?;
+        let provider = provider.map_err(|error| Problem::unreachable(outward::causes(&error)))?;
         let known = Known {
             provider: Arc::new(provider),
             at: Instant::now(),
@@ -362,17 +363,6 @@ fn email(address: Option<&str>, verified: Option<bool>) -> Option<Email> {
     })
 }
 
-/// An error with what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 /// How the crate asks: by our own client, and only where nobody listens.
 struct Outward(reqwest::Client);
 
@@ -390,7 +380,8 @@ impl<'c> AsyncHttpClient<'c> for Outward {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            if !is_private(&request.uri().to_string()) {
+            let url = Url::parse(&request.uri().to_string());
+            if !url.is_ok_and(|url| outward::is_private(&url)) {
                 return Err(Unasked::NotPrivate);
             }
             Ok(outward::exchange(&self.0, request).await?)
