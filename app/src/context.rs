@@ -31,6 +31,7 @@ mod server {
     use std::sync::Arc;
 
     use bowline_keeper::Host;
+    use bowline_protocol::SessionId;
     use bowline_terminal::SessionInfo;
     use http::request::Parts;
     use leptos::prelude::use_context;
@@ -127,8 +128,10 @@ mod server {
 
     /// The credential of the Databricks workspace. The server keeps it.
     pub trait Vault: Send + Sync {
-        /// How it stands.
-        fn status(&self) -> PatStatus;
+        /// How it stands, for whoever asks.
+        fn status(&self, request: &Parts) -> PatStatus;
+        /// Whoever asks opened a session.
+        fn opened(&self, session: SessionId, request: &Parts);
         /// Takes a token, once the workspace has said whose it is.
         fn configure<'a>(
             &'a self,

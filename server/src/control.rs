@@ -12,10 +12,11 @@
 //! ← {"ok": true, "server": {"version": "0.1.0", "pid": 42, "place": "127.0.0.1:8000"}}
 //! → {"git": {"protocol": "https", "host": "github.com"}}
 //! ← {"ok": true, "user": "token", "token": "…"}   or, if nothing is meant for it, {"ok": true}
-//! → {"token": "databricks"}
-//! ← {"ok": true, "token": "…"}
+//! → {"token": "databricks", "session": "0123…"}
+//! ← {"ok": true, "token": "…", "source": "page"}
 //! ```
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -72,11 +73,17 @@ pub(crate) enum Request {
     Git {
         /// Which place.
         git: Wanted,
+        /// In which session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
     /// The token in force.
     Token {
         /// Of what.
         token: Of,
+        /// For which session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
 }
 
@@ -158,6 +165,9 @@ pub(crate) struct Answer {
     /// The token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
+    /// What the token comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<String>,
     /// The name that goes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -280,16 +290,18 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
                 ..Answer::default()
             })
         }
-        Request::Git { git } => open_git(&git, hands).await,
+        Request::Git { git, session } => open_git(&git, id(session.as_deref()), hands).await,
         Request::Token {
             token: Of::Databricks,
+            session,
         } => {
             let vault = hands.vault.as_ref();
             let vault = vault.ok_or("this server knows of no databricks workspace")?;
-            let token = vault.token().await?;
+            let given = vault.token_for(id(session.as_deref())).await?;
             Ok(Answer {
                 ok: true,
-                token: Some(token.expose().to_owned()),
+                token: Some(given.token.expose().to_owned()),
+                source: Some(given.from.to_owned()),
                 ..Answer::default()
             })
         }
@@ -316,7 +328,11 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
 }
 
 /// What opens a place for git: only what is meant for it, and never in the clear.
-async fn open_git(wanted: &Wanted, hands: &Hands) -> Result<Answer, String> {
+async fn open_git(
+    wanted: &Wanted,
+    session: Option<SessionId>,
+    hands: &Hands,
+) -> Result<Answer, String> {
     let nothing = Answer {
         ok: true,
         ..Answer::default()
@@ -330,7 +346,8 @@ async fn open_git(wanted: &Wanted, hands: &Hands) -> Result<Answer, String> {
     let opened = match (git, &hands.vault) {
         (Some(git), _) => Some((git.user.clone(), git.token.clone())),
         (None, Some(vault)) if vault.is_at(&wanted.host) => {
-            Some((WORKSPACE_USER.to_owned(), vault.token().await?))
+            let given = vault.token_for(session).await?;
+            Some((WORKSPACE_USER.to_owned(), given.token))
         }
         (None, _) => None,
     };
@@ -342,6 +359,11 @@ async fn open_git(wanted: &Wanted, hands: &Hands) -> Result<Answer, String> {
         },
         None => nothing,
     })
+}
+
+/// The session of whoever asks; what is no session's id is none.
+fn id(session: Option<&str>) -> Option<SessionId> {
+    session?.parse().ok()
 }
 
 async fn note(session: &str, status: &str, host: &Host) -> Result<(), String> {
@@ -366,6 +388,11 @@ pub(crate) fn ask(socket: &Path, request: &Request, patience: Duration) -> io::R
     let mut answer = String::new();
     io::BufReader::new(stream).read_line(&mut answer)?;
     Ok(serde_json::from_str(&answer)?)
+}
+
+/// The session that the environment names, if this runs in one.
+pub(crate) fn session(env: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    env("BOWLINE_SESSION")?.into_string().ok()
 }
 
 /// Where the server of a state folder is asked.

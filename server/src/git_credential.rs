@@ -46,10 +46,14 @@ pub fn answer(
         Some(socket) => PathBuf::from(socket),
         None => {
             let given = env("BOWLINE_STATE_DIR").map(PathBuf::from);
-            control::socket(&state_dir(given, env).map_err(io::Error::other)?)?
+            control::socket(&state_dir(given, &env).map_err(io::Error::other)?)?
         }
     };
-    let answer = control::ask(&socket, &Request::Git { git: wanted }, PATIENCE)?;
+    let request = Request::Git {
+        git: wanted,
+        session: control::session(env),
+    };
+    let answer = control::ask(&socket, &request, PATIENCE)?;
     // Without one, git asks the next helper, or the user.
     if let (Some(user), Some(token)) = (answer.user, answer.token) {
         write!(told, "username={user}\npassword={token}\n")?;

@@ -22,6 +22,7 @@ mod link;
 pub mod listen;
 pub mod logs;
 mod metrics;
+mod on_behalf;
 mod owner;
 mod page;
 pub mod peer;
@@ -64,6 +65,7 @@ use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform, Switch};
 use crate::control::Control;
 use crate::gate::Gate;
 use crate::listen::{Limits, Listener};
+use crate::on_behalf::OnBehalf;
 use crate::ready::Ready;
 use crate::render::Renderer;
 use crate::state::StateDir;
@@ -231,6 +233,7 @@ impl Server {
             frame_ancestors: config.frame_ancestors.into(),
             routes: router::routes().into(),
             ready: ready.clone(),
+            vault: vault.clone(),
         };
         Ok(Self {
             place: listener.place()?,
@@ -390,7 +393,8 @@ fn open_vault(config: &Config, host: &Host, gate: &Arc<Gate>) -> Result<Option<A
         life: databricks.life,
         path: config.state_dir.join("tokens.json"),
     };
-    let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings);
+    let on_behalf = OnBehalf::open(config.state_dir.join("openers.json"));
+    let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings, on_behalf);
     let vault = vault.map_err(|error| Error::Https(error.to_string()))?;
     Ok(vault.map(Arc::new))
 }

@@ -22,6 +22,7 @@ use crate::rates::Rates;
 use crate::ready::{self, Ready};
 use crate::render::Renderer;
 use crate::upload::Uploads;
+use crate::vault::Vault;
 use crate::{
     answer, api, assets, audit, link, metrics, rates, recording, request, sign_in, upload,
 };
@@ -102,6 +103,7 @@ pub(crate) struct Shared {
     pub(crate) frame_ancestors: Arc<str>,
     pub(crate) routes: Arc<[Route]>,
     pub(crate) ready: Arc<Ready>,
+    pub(crate) vault: Option<Arc<Vault>>,
 }
 
 /// The whole server.
@@ -203,6 +205,9 @@ async fn admit(shared: &Shared, mut request: Request, next: Next) -> Response {
     let asked = Asked::new(request.headers(), request.extensions());
     match shared.gate.admit(access, asked) {
         Ok(pass) => {
+            if let Some(vault) = &shared.vault {
+                vault.take_up(&pass, asked);
+            }
             let renewed = match access {
                 Access::Page => shared.gate.renew(&pass, asked),
                 _ => None,

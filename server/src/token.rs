@@ -20,6 +20,9 @@ pub struct TokenArgs {
     /// Which server: the folder that was said to `serve`. In a session's shell it is known.
     #[arg(long, value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
+    /// Says what the token comes from, instead of the token: on_behalf, page, environment, profile, service_principal.
+    #[arg(long)]
+    pub source: bool,
 }
 
 /// No token can be had.
@@ -36,7 +39,7 @@ pub enum Error {
     Refused(String),
 }
 
-/// The token. `env` reads the environment.
+/// The token, or its source. `env` reads the environment.
 pub fn token(
     arguments: TokenArgs,
     env: impl Fn(&str) -> Option<OsString>,
@@ -45,17 +48,22 @@ pub fn token(
         (None, Some(socket)) => PathBuf::from(socket),
         (given, _) => {
             let given = given.or_else(|| env("BOWLINE_STATE_DIR").map(PathBuf::from));
-            control::socket(&state_dir(given, env)?)?
+            control::socket(&state_dir(given, &env)?)?
         }
     };
     let answer = control::ask(
         &socket,
         &Request::Token {
             token: control::Of::Databricks,
+            session: control::session(&env),
         },
         PATIENCE,
     )?;
-    match (answer.token, answer.error) {
+    let told = match arguments.source {
+        true => answer.source,
+        false => answer.token,
+    };
+    match (told, answer.error) {
         (Some(token), None) => Ok(token),
         (_, error) => Err(Error::Refused(
             error.unwrap_or_else(|| "the server has no token".to_owned()),

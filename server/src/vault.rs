@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::http::request::Parts;
 use bowline_app::context::{Pending, Vault as Asked};
 use bowline_app::error::{AppError, ErrorCode};
-use bowline_app::functions::credential::{CredentialSource, CredentialState, PatStatus};
+use bowline_app::functions::credential::{CredentialSource, CredentialState, Forwarded, PatStatus};
 use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
 use bowline_identity::rotation::{Failure, Standing, Use};
 use bowline_identity::secret::Secret;
@@ -15,6 +15,7 @@ use bowline_identity::sinks::file::Held;
 use bowline_identity::sinks::{self, Host, Why};
 use bowline_identity::workspace::Workspace;
 use bowline_keeper::Host as Sessions;
+use bowline_protocol::SessionId;
 use bowline_terminal::OnExit;
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
@@ -22,6 +23,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::audit::{self, Change};
 use crate::config::{Databricks, Switch};
 use crate::gate::{Asked as Request, Gate, Pass};
+use crate::on_behalf::{News, OnBehalf};
 use crate::outward;
 
 /// How often it is looked whether there are sessions.
@@ -35,6 +37,8 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 pub(crate) struct Vault {
     credentials: Credentials,
     gate: Arc<Gate>,
+    /// Where tokens that the proxy hands on count.
+    on_behalf: Option<Arc<OnBehalf>>,
     /// Told when a session is about to be.
     woken: Arc<Notify>,
     _watching: AbortOnDropHandle<()>,
@@ -47,6 +51,7 @@ impl Vault {
         host: Sessions,
         gate: Arc<Gate>,
         settings: Settings,
+        on_behalf: OnBehalf,
     ) -> Result<Option<Self>, outward::Error> {
         let Some(root) = databricks.host.clone() else {
             return Ok(None);
@@ -57,25 +62,57 @@ impl Vault {
         let first = databricks.by_token();
         let first = first.or_else(|| of_profile(databricks));
         let first = first.or_else(|| databricks.by_principal());
+        let on_behalf = (databricks.on_behalf == Switch::On).then(|| Arc::new(on_behalf));
         let watching = {
             let (credentials, woken) = (credentials.clone(), woken.clone());
+            let on_behalf = on_behalf.clone();
             tokio::spawn(async move {
                 if let Some((supplied, source)) = first {
                     credentials.supply_unseen(supplied, source).await;
                 }
-                watch(&host, &credentials, &woken).await;
+                watch(&host, &credentials, on_behalf.as_deref(), &woken).await;
             })
         };
         Ok(Some(Self {
             credentials,
             gate,
+            on_behalf,
             woken,
             _watching: AbortOnDropHandle::new(watching),
         }))
     }
 
+    /// Takes up the token that a request brought of whom the proxy named.
+    pub(crate) fn take_up(&self, pass: &Pass, asked: Request<'_>) {
+        let Some(on_behalf) = &self.on_behalf else {
+            return;
+        };
+        if let Some((who, token)) = Gate::handed_on(pass, asked.headers)
+            && on_behalf.brought(who, token) == News::Yes
+        {
+            audit::credential(&self.gate.actor(asked, Some(who)), "on behalf", Change::Set);
+        }
+    }
+
+    /// The token that programs of a session may have: that of whoever opened it, while the proxy hands one on; else the
+    /// one in force, once there is one.
+    pub(crate) async fn token_for(
+        &self,
+        session: Option<SessionId>,
+    ) -> Result<Given, &'static str> {
+        let on_behalf = self.on_behalf.as_ref().zip(session);
+        let theirs = on_behalf.and_then(|(on_behalf, session)| on_behalf.of_session(session));
+        match theirs {
+            Some(token) => Ok(Given {
+                token,
+                from: "on_behalf",
+            }),
+            None => self.token().await,
+        }
+    }
+
     /// The token in force, once there is one.
-    pub(crate) async fn token(&self) -> Result<Secret, &'static str> {
+    async fn token(&self) -> Result<Given, &'static str> {
         // Whoever asks will use it.
         self.wake();
         let mut watching = self.credentials.watch();
@@ -84,11 +121,15 @@ impl Vault {
             view.token.is_some() || hopeless
         };
         let seen = tokio::time::timeout(PATIENCE, watching.wait_for(settled)).await;
-        let token = match seen {
-            Ok(Ok(view)) => view.token.clone(),
+        let given = match seen {
+            Ok(Ok(view)) => view.token.clone().zip(view.source),
             _ => None,
         };
-        token.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
+        let given = given.map(|(token, from)| Given {
+            token,
+            from: name(from),
+        });
+        given.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
     }
 
     /// A handle on it.
@@ -122,6 +163,13 @@ impl Vault {
     }
 }
 
+/// A token, and what it came from. Not `Debug`: it is secret.
+pub(crate) struct Given {
+    pub(crate) token: Secret,
+    /// For programs.
+    pub(crate) from: &'static str,
+}
+
 /// The token of a profile of the user's, for this workspace. Where Bowline writes that file itself it is no source: what
 /// is written there dies.
 fn of_profile(databricks: &Databricks) -> Option<(Supplied, Source)> {
@@ -142,11 +190,19 @@ fn of_profile(databricks: &Databricks) -> Option<(Supplied, Source)> {
     (found.host == root).then_some((Supplied::Token(found.token), Source::Profile))
 }
 
-/// Tells the credential whether there are sessions.
-async fn watch(host: &Sessions, credentials: &Credentials, woken: &Notify) {
+/// Tells the credential whether there are sessions, and who opens them which are no more.
+async fn watch(
+    host: &Sessions,
+    credentials: &Credentials,
+    on_behalf: Option<&OnBehalf>,
+    woken: &Notify,
+) {
     loop {
         // While nobody can say, what was last known holds.
         if let Ok(sessions) = host.list().await {
+            if let Some(on_behalf) = on_behalf {
+                on_behalf.keep_only(|id| sessions.iter().any(|session| session.id == id));
+            }
             let in_use = match sessions.iter().any(|session| !session.state.has_ended()) {
                 true => Use::Used,
                 false => Use::Unused,
@@ -161,7 +217,10 @@ async fn watch(host: &Sessions, credentials: &Credentials, woken: &Notify) {
 }
 
 impl Asked for Vault {
-    fn status(&self) -> PatStatus {
+    fn status(&self, request: &Parts) -> PatStatus {
+        let who = request.extensions.get::<Pass>().and_then(Pass::who);
+        let theirs = self.on_behalf.as_ref().zip(who);
+        let theirs = theirs.and_then(|(on_behalf, who)| Some((who, on_behalf.of(who)?)));
         let view = self.credentials.view();
         let root = self.credentials.workspace().root();
         let token_page = root.join("#setting/account/token").ok();
@@ -177,6 +236,17 @@ impl Asked for Vault {
             until_ms: view.until.map(millis),
             next_ms: view.next.map(millis),
             problem: view.problem,
+            on_behalf: theirs.map(|(who, (_, until))| Forwarded {
+                user: who.to_string(),
+                until_ms: millis(until),
+            }),
+        }
+    }
+
+    fn opened(&self, session: SessionId, request: &Parts) {
+        let who = request.extensions.get::<Pass>().and_then(Pass::who);
+        if let Some((on_behalf, who)) = self.on_behalf.as_ref().zip(who) {
+            on_behalf.opened(session, who);
         }
     }
 
@@ -248,6 +318,16 @@ fn source(source: Source) -> CredentialSource {
         Source::Page => CredentialSource::Page,
         Source::Profile => CredentialSource::Profile,
         Source::Principal => CredentialSource::ServicePrincipal,
+    }
+}
+
+/// As `bowline token --source` says it.
+fn name(source: Source) -> &'static str {
+    match source {
+        Source::Environment => "environment",
+        Source::Page => "page",
+        Source::Profile => "profile",
+        Source::Principal => "service_principal",
     }
 }
 

@@ -80,6 +80,18 @@ pub struct PatStatus {
     /// What went wrong last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The token that the proxy in front hands on of whoever asks: programs of the sessions that they open use it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<Forwarded>,
+}
+
+/// A token that a proxy hands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Whose it is, as the proxy says.
+    pub user: String,
+    /// Until when it is good, if no request brings another, milliseconds since 1970.
+    pub until_ms: u64,
 }
 
 /// The answer of `POST /api/configure-pat`.
@@ -92,8 +104,10 @@ pub struct Configured {
 /// How the credential stands.
 #[server(name = GetPatStatus, endpoint = "pat-status", input = GetUrl, output = Json, client = PageClient)]
 pub async fn pat_status() -> Result<PatStatus, AppError> {
-    let vault = crate::context::AppContext::current()?.vault;
-    Ok(vault.map(|vault| vault.status()).unwrap_or_default())
+    let Some(vault) = crate::context::AppContext::current()?.vault else {
+        return Ok(PatStatus::default());
+    };
+    Ok(vault.status(&super::login::server::request()?))
 }
 
 /// Supplies a token. It is shown to the workspace first; one that isn't good changes nothing.

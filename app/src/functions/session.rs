@@ -78,6 +78,7 @@ pub async fn create_session(
             cwd: cwd.map(Into::into),
         })
         .await?;
+    server::opened(&context, &created)?;
     Ok(created.into())
 }
 
@@ -90,6 +91,7 @@ pub async fn restart_session(session_id: SessionId) -> Result<CreatedReply, AppE
         vault.wake();
     }
     let created = context.host.restart(session_id).await?;
+    server::opened(&context, &created)?;
     Ok(created.into())
 }
 
@@ -159,7 +161,19 @@ mod server {
     use bowline_protocol::frame::Size;
     use bowline_protocol::limits;
 
+    use bowline_terminal::Created;
+
+    use crate::context::AppContext;
     use crate::error::AppError;
+    use crate::functions::login::server::request;
+
+    /// Who asked has a session now.
+    pub(super) fn opened(context: &AppContext, created: &Created) -> Result<(), AppError> {
+        if let Some(vault) = &context.vault {
+            vault.opened(created.session, &request()?);
+        }
+        Ok(())
+    }
 
     /// A size with what was left out filled in; `None` if all was.
     pub(super) fn size(cols: Option<u16>, rows: Option<u16>) -> Result<Option<Size>, AppError> {

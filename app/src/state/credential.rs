@@ -14,8 +14,16 @@ pub(crate) fn facts(status: &PatStatus, now_ms: f64) -> Vec<(&'static str, Strin
         CredentialSource::Profile => "a profile of the Databricks CLI",
         CredentialSource::ServicePrincipal => "the app\u{2019}s service principal",
     });
+    let yours = status.on_behalf.as_ref().map(|yours| {
+        let left = ahead(yours.until_ms);
+        format!(
+            "{}, by the sign-in in front, for {left} and as long as the page is open",
+            yours.user
+        )
+    });
     let facts = [
         ("Workspace", status.workspace_host.clone()),
+        ("Sessions you open", yours),
         ("Signed in as", status.user.clone()),
         ("By", source.map(str::to_owned)),
         ("State", Some(state(status.state).to_owned())),
@@ -49,6 +57,10 @@ fn state(state: CredentialState) -> &'static str {
 /// What the user should know or do.
 pub(crate) fn advice(status: &PatStatus) -> Option<&'static str> {
     match (status.state, status.source) {
+        (CredentialState::None, _) if status.on_behalf.is_some() => Some(
+            "Programs in the sessions you open act as you while the sign-in in front lasts. Paste a personal access token \
+             for what goes on after that, and for tools that keep a token in a file.",
+        ),
         (CredentialState::None, _) => Some(
             "Programs in your sessions have no access to the workspace. Paste a personal access token: it is shown to \
              the workspace, kept in memory alone, and short-lived tokens are made by it.",
@@ -68,6 +80,7 @@ pub(crate) fn advice(status: &PatStatus) -> Option<&'static str> {
 pub(crate) fn asks(status: &PatStatus) -> bool {
     let is_there = status.workspace_host.is_some();
     is_there
+        && status.on_behalf.is_none()
         && matches!(
             status.state,
             CredentialState::None | CredentialState::Refused
@@ -77,6 +90,7 @@ pub(crate) fn asks(status: &PatStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::credential::Forwarded;
 
     #[test]
     fn what_is_known_is_told_and_nothing_else() {
@@ -117,5 +131,18 @@ mod tests {
             ..PatStatus::default()
         };
         assert!(asks(&status) && advice(&status).is_some());
+        let by_the_proxy = PatStatus {
+            on_behalf: Some(Forwarded {
+                user: "ana@example.com".to_owned(),
+                until_ms: 3_600_000,
+            }),
+            ..status.clone()
+        };
+        assert!(!asks(&by_the_proxy) && advice(&by_the_proxy) != advice(&status));
+        let told = facts(&by_the_proxy, 0.0)[1].1.clone();
+        assert_eq!(
+            told,
+            "ana@example.com, by the sign-in in front, for 1 h and as long as the page is open"
+        );
     }
 }

@@ -10,10 +10,11 @@ use bowline_identity::secret::Secret;
 use bowline_identity::sinks::{Host as Gateway, Tool};
 use bowline_identity::workspace::Principal;
 use clap::Args;
-use url::{Host, Url};
+use url::Url;
 
 use super::sessions::duration;
 use super::{ConfigError, Env, Switch};
+use crate::outward;
 
 /// Settings of the workspace's credential, as typed.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +36,10 @@ pub struct DatabricksArgs {
         value_name = "TIME"
     )]
     pub token_every: String,
+    /// Whether programs of a session may use the token that the proxy hands on of whoever opened it
+    /// (X-Forwarded-Access-Token).
+    #[arg(long, env = "BOWLINE_ON_BEHALF", default_value = "on")]
+    pub on_behalf: Switch,
     /// Whether the files of tools are kept up to date with the workspace's address and token: the Databricks CLI, git,
     /// Claude Code, Codex, Gemini, OpenCode, Hermes. [default: on on Databricks Apps, else off]
     #[arg(long, env = "BOWLINE_TOOL_FILES")]
@@ -58,6 +63,8 @@ pub struct Databricks {
     pub life: Duration,
     /// When they are made and revoked.
     pub times: Times,
+    /// Whether tokens that the proxy hands on count.
+    pub on_behalf: Switch,
     /// Whether the files of tools are kept up to date.
     pub tool_files: Switch,
     /// Where they are.
@@ -127,6 +134,7 @@ impl DatabricksArgs {
             app: given("DATABRICKS_APP_NAME"),
             principal: principal(),
             token,
+            on_behalf: self.on_behalf,
             tool_files: self.tool_files.unwrap_or(usual),
             home: given("HOME").map(PathBuf::from),
             profile: given("DATABRICKS_CONFIG_PROFILE").unwrap_or_else(|| "DEFAULT".to_owned()),
@@ -165,17 +173,10 @@ fn workspace(given: &str) -> Option<Url> {
         false => format!("https://{given}"),
     };
     let url = Url::parse(&text).ok()?;
-    let is_private = match (url.scheme(), url.host()?) {
-        ("https", _) => true,
-        ("http", Host::Ipv4(address)) => address.is_loopback(),
-        ("http", Host::Ipv6(address)) => address.is_loopback(),
-        ("http", Host::Domain(name)) => name == "localhost",
-        _ => false,
-    };
     let is_bare = url.username().is_empty() && url.password().is_none();
     let mut root = url.join("/").ok()?;
     root.set_query(None);
-    (is_private && is_bare).then_some(root)
+    (outward::is_private(&url) && is_bare).then_some(root)
 }
 
 #[cfg(test)]

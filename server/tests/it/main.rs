@@ -25,6 +25,7 @@ mod login;
 mod logs;
 mod metrics;
 mod oidc;
+mod on_behalf;
 mod owner;
 mod page;
 mod provider;
