@@ -1,6 +1,8 @@
 //! `bowline git-credential`: git asks for a user's name and a password, and the server of the session gives what is meant
 //! for exactly that host, or nothing. As git's `credential` documentation says: one `key=value` a line, until a blank one.
 
+pub(crate) mod link;
+
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+pub use self::link::NAME as ALSO_CALLED;
 use crate::config::state_dir;
 use crate::control::{self, Request, Wanted};
 

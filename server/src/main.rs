@@ -1,7 +1,8 @@
 //! The `bowline` binary: parses, binds, wires signals. Everything else is the library's.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
 
 use bowline_keeper::{KeeperConfig, Start};
@@ -21,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(arguments());
     let done = match cli.command {
         Some(Command::Sessions(what)) => block_on(visit::sessions(*what, env)),
         Some(Command::Attach(what)) => match block_on(visit::attach(what, env)) {
@@ -51,6 +52,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What was typed; under git's name for its helper, that is what is asked.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let called = arguments.first().map(Path::new).and_then(Path::file_name);
+    if called == Some(OsStr::new(git_credential::ALSO_CALLED)) {
+        arguments.insert(1, "git-credential".into());
+    }
+    arguments
 }
 
 fn env(name: &str) -> Option<OsString> {

@@ -13,6 +13,7 @@ use bowline_identity::sinks::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Databricks, GitToken};
+use crate::git_credential::link;
 use crate::outward;
 
 /// How often files are looked at without a reason: a tool may have been installed, or a file restored.
@@ -56,6 +57,12 @@ pub(crate) fn keep(
         models.choose(*tool, model);
     }
     let program = std::env::current_exe().ok();
+    if let Some(Err(error)) = program
+        .as_deref()
+        .map(|program| link::install(&home, program))
+    {
+        tracing::warn!(%error, "there is no {} in ~/.local/bin", link::NAME);
+    }
     let program = program.and_then(|path| Program::new(path.to_str()?).ok());
     let hosts = git.map(|git| git.places.iter()).into_iter().flatten();
     let mut plan = Plan {

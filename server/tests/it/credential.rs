@@ -227,6 +227,11 @@ async fn the_files_of_tools_follow_the_token_and_what_is_the_users_stays() {
     let broken = std::fs::read_to_string(home.join(".gemini/settings.json")).unwrap();
     assert_eq!(broken, "{half");
     holds(".gitconfig", "git-credential").await;
+    let link = home.join(".local/bin/git-credential-databricks");
+    assert_eq!(
+        std::fs::read_link(link).unwrap(),
+        std::env::current_exe().unwrap()
+    );
     assert!(
         !home.join(".codex").exists(),
         "a tool that is not there is not invented"

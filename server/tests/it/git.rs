@@ -52,6 +52,18 @@ async fn each_host_gets_what_is_meant_for_it_and_others_nothing() {
     ] {
         assert_eq!(helper(&server, "get", asked).await, answer, "{asked}");
     }
+    let named = server.folder.path().join("git-credential-databricks");
+    std::os::unix::fs::symlink(BINARY, &named).unwrap();
+    let asked = format!(
+        "printf 'protocol=https\\nhost={workspace}\\n\\n' | {} get; echo END; read go",
+        named.display()
+    );
+    let session = server.script(&asked).await;
+    let printed = server.printed(session, "END").await;
+    assert!(
+        printed.replace("\r\n", "\n").starts_with(databricks),
+        "{printed}"
+    );
     for action in ["store", "erase"] {
         let asked = "protocol=https\\nhost=github.com\\nusername=a\\npassword=b";
         assert_eq!(helper(&server, action, asked).await, "");
