@@ -10,6 +10,7 @@ mod audit;
 mod base_path;
 mod chaos;
 mod credential;
+mod credential_secrets;
 mod deploy;
 mod docs;
 mod doctor;
