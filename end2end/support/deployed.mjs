@@ -5,16 +5,16 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { once } from "node:events";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
 import { ask } from "./ask.mjs";
 import { certify } from "./certificates.mjs";
-import { freePort } from "./nginx.mjs";
+import { endChild } from "./child.mjs";
+import { freePort } from "./free-port.mjs";
 import { repository } from "./server.mjs";
-import { until, within } from "./wait.mjs";
+import { until } from "./wait.mjs";
 
 const run = promisify(execFile);
 const START_ATTEMPTS = 5;
@@ -215,13 +215,8 @@ http { access_log off; ${temp.join(" ")} include ${this.#file("site.conf")}; }
   }
 
   async stop() {
-    const child = this.#child;
     process.off("exit", this.#killAtExit);
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await within("the proxy's end", gone, 5_000).catch(() => child.kill("SIGKILL"));
-    }
+    await endChild(this.#child, "the proxy");
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -3,17 +3,17 @@
 
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { chmod, chown, copyFile, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
+import { endChild } from "./child.mjs";
+import { freePort } from "./free-port.mjs";
 import { binary, repository } from "./server.mjs";
-import { until, within } from "./wait.mjs";
+import { until } from "./wait.mjs";
 
 const run = promisify(execFile);
 const venv = process.env.BOWLINE_JUPYTERHUB ?? path.join(repository, "target/jupyterhub");
@@ -80,7 +80,7 @@ export class JupyterHub {
   }
 
   async #launch(/** @type {Record<string, string>} */ environment) {
-    const [front, api, hub] = await Promise.all([port(), port(), port()]);
+    const [front, api, hub] = await Promise.all([freePort(), freePort(), freePort()]);
     // The users may look at nothing of this but the program.
     await chmod(this.folder, 0o711);
     const program = path.join(this.folder, "bowline");
@@ -144,12 +144,7 @@ export class JupyterHub {
 
   /** Ends the hub, its servers, its users and their files. */
   async stop() {
-    const child = this.#child;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await within("the hub's end", gone, 60_000).catch(() => child.kill("SIGKILL"));
-    }
+    await endChild(this.#child, "the hub", 60_000);
     for (const user of this.#users) {
       // What a failed journey left running would keep the user.
       await run("pkill", ["-KILL", "-u", user]).catch(() => {});
@@ -164,14 +159,4 @@ export class JupyterHub {
 export async function processes(/** @type {string} */ user) {
   const { stdout } = await run("ps", ["-o", "pid=,args=", "-u", user]).catch(() => ({ stdout: "" }));
   return stdout.split("\n").filter((line) => line.trim() !== "" && !line.includes("<defunct>"));
-}
-
-/** A port that is free now. */
-async function port() {
-  const listener = net.createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = /** @type {net.AddressInfo} */ (listener.address());
-  listener.close();
-  await once(listener, "close");
-  return port;
 }

@@ -4,13 +4,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import net from "node:net";
-import { once } from "node:events";
 import os from "node:os";
 import path from "node:path";
 
 import { ask } from "./ask.mjs";
-import { until, within } from "./wait.mjs";
+import { endChild } from "./child.mjs";
+import { freePort } from "./free-port.mjs";
+import { until } from "./wait.mjs";
 
 /** Debian puts it where a user's PATH may not look. */
 const binary = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"].find(existsSync) ?? "nginx";
@@ -165,13 +165,8 @@ http {
   }
 
   async stop() {
-    const child = this.#child;
     process.off("exit", this.#killAtExit);
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await within("nginx's end", gone).catch(() => child.kill("SIGKILL"));
-    }
+    await endChild(this.#child, "nginx");
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -183,14 +178,4 @@ function isAlive(/** @type {number} */ pid) {
   } catch {
     return false;
   }
-}
-
-/** A port that was free just now. */
-export async function freePort() {
-  const probe = net.createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = /** @type {net.AddressInfo} */ (probe.address());
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
