@@ -19,7 +19,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub(crate) use self::event::Telling;
 pub use self::event::{
-    Actor, Change, credential, login, login_refused, logins_ended, logout, owner, refused, upload,
+    Actor, Wish, credential_wanted, handed_on, login, login_refused, logins_ended, logout, owner,
+    refused, upload,
 };
 
 /// The target of events that belong into the trail; also what `--log` goes by.

@@ -20,7 +20,7 @@ use bowline_terminal::OnExit;
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::audit::{self, Change};
+use crate::audit::{self, Wish};
 use crate::config::{Databricks, Switch};
 use crate::gate::{Asked as Request, Gate, Pass};
 use crate::on_behalf::{News, OnBehalf};
@@ -90,7 +90,7 @@ impl Vault {
         if let Some((who, token)) = Gate::handed_on(pass, asked.headers)
             && on_behalf.brought(who, token) == News::Yes
         {
-            audit::credential(&self.gate.actor(asked, Some(who)), "on behalf", Change::Set);
+            audit::handed_on(&self.gate.actor(asked, Some(who)));
         }
     }
 
@@ -156,10 +156,10 @@ impl Vault {
         self.credentials.end(how, END_WITHIN).await;
     }
 
-    fn note(&self, request: &Parts, change: Change) {
+    fn note(&self, request: &Parts, wish: Wish) {
         let who = request.extensions.get::<Pass>().and_then(Pass::who);
         let asked = Request::new(&request.headers, &request.extensions);
-        audit::credential(&self.gate.actor(asked, who), "databricks", change);
+        audit::credential_wanted(&self.gate.actor(asked, who), "databricks", wish);
     }
 }
 
@@ -264,7 +264,7 @@ impl Asked for Vault {
                 .supply(Supplied::Token(token), Source::Page);
             match supplied.await {
                 Ok(who) => {
-                    self.note(request, Change::Set);
+                    self.note(request, Wish::Set);
                     Ok(who.map(|who| who.user_name).unwrap_or_default())
                 }
                 Err(error) => Err(match error.failure() {
@@ -284,14 +284,14 @@ impl Asked for Vault {
 
     fn rotate<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.note(request, Change::Rotated);
+            self.note(request, Wish::Rotate);
             self.credentials.rotate().await;
         })
     }
 
     fn forget<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.note(request, Change::Removed);
+            self.note(request, Wish::Forget);
             self.credentials.forget().await;
         })
     }

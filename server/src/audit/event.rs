@@ -23,26 +23,23 @@ pub struct Actor {
     pub identity: Option<String>,
 }
 
-/// What became of a credential.
+/// What somebody wants done about a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It is there, or another one in its place.
+pub enum Wish {
+    /// Another one in its place.
     Set,
-    /// A fresh one took its place by itself.
-    Rotated,
-    /// It is good for nothing any more.
-    Revoked,
-    /// It was forgotten here.
-    Removed,
+    /// A fresh one by the same.
+    Rotate,
+    /// None any more.
+    Forget,
 }
 
-impl Change {
+impl Wish {
     const fn name(self) -> &'static str {
         match self {
             Self::Set => "set",
-            Self::Rotated => "rotated",
-            Self::Revoked => "revoked",
-            Self::Removed => "removed",
+            Self::Rotate => "rotate",
+            Self::Forget => "forget",
         }
     }
 }
@@ -90,10 +87,17 @@ pub fn upload(actor: &Actor, file: &str, bytes: u64) {
     tracing::info!(target: TARGET, file, bytes, from, identity, "upload");
 }
 
-/// A credential changed; `what` is its name, such as that of an environment variable or a service.
-pub fn credential(actor: &Actor, what: &str, change: Change) {
+/// Somebody wants a credential changed; `what` is its name. That it was done is a line of whoever does it.
+pub fn credential_wanted(actor: &Actor, what: &str, wish: Wish) {
     let (from, identity) = (&*actor.from, actor.identity.as_deref());
-    let change = change.name();
+    let wish = wish.name();
+    tracing::info!(target: TARGET, what, wish, from, identity, "credential wanted");
+}
+
+/// A proxy handed on a token of somebody of whom there was none.
+pub fn handed_on(actor: &Actor) {
+    let (from, identity) = (&*actor.from, actor.identity.as_deref());
+    let (what, change) = ("on behalf", "set");
     tracing::info!(target: TARGET, what, change, from, identity, "credential changed");
 }
 
