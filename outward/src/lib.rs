@@ -16,6 +16,8 @@ pub use self::privacy::is_private;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a request may take, its answer read to the end.
 const WHOLE: Duration = Duration::from_secs(20);
+/// How long a connection is kept for the next request.
+const IDLE: Duration = Duration::from_secs(20);
 /// Largest answer that is read, bytes. Documents about keys and people are far smaller.
 const MAX_BODY: usize = 1024 * 1024;
 
@@ -47,17 +49,29 @@ pub fn choose_tls() {
 
 /// What every client of ours is made from: bounded in time, and following nobody elsewhere.
 pub fn builder() -> ClientBuilder {
+    unhurried().timeout(WHOLE)
+}
+
+fn unhurried() -> ClientBuilder {
     choose_tls();
     Client::builder()
         .user_agent(concat!("bowline/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
-        .timeout(WHOLE)
         .redirect(redirect::Policy::none())
 }
 
 /// A client.
 pub fn client() -> Result<Client, Error> {
     builder().build().map_err(Error::Client)
+}
+
+/// A client for answers that are passed on while they come: they may take any time as a whole, but no longer than `silence`
+/// without a piece.
+pub fn streaming(silence: Duration) -> Result<Client, Error> {
+    let client = unhurried().read_timeout(silence);
+    // Longer than that, the other end may be about to close it.
+    let client = client.pool_idle_timeout(IDLE);
+    client.build().map_err(Error::Client)
 }
 
 /// Sends a request and reads its answer, which must be JSON and say that all is well.

@@ -35,6 +35,7 @@ fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-outward"), [""; 0]);
     // The double knows nobody, and only tests know it.
     assert_eq!(ours("bowline-double"), [""; 0]);
+    assert_eq!(ours("bowline-broker"), ["bowline-outward"]);
     assert_eq!(ours("bowline-identity"), ["bowline-outward"]);
     assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
     assert_eq!(
@@ -62,6 +63,7 @@ fn crates_know_only_what_is_below_them() {
         ours("bowline-server"),
         [
             "bowline-app",
+            "bowline-broker",
             "bowline-identity",
             "bowline-keeper",
             "bowline-outward",
