@@ -101,6 +101,11 @@ impl Fields {
         self.some(name, Value::as_i64)
     }
 
+    /// Whether something is said to be so; it is not if nothing is said.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        Ok(self.some(name, Value::as_bool)?.unwrap_or_default())
+    }
+
     fn some<'a, T>(
         &'a self,
         name: &str,

@@ -7,6 +7,7 @@ mod apps;
 mod caller;
 mod clock;
 mod faults;
+mod models;
 mod oauth;
 mod router;
 mod scim;

@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 
 use crate::answer::Refusal;
-use crate::{Shared, apps, faults, oauth, scim, tokens};
+use crate::{Shared, apps, faults, models, oauth, scim, tokens};
 
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
@@ -22,6 +22,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/api/2.0/token/list", get(tokens::list))
         .route("/api/2.0/token/delete", post(tokens::delete))
         .route("/api/2.0/apps/{name}", get(apps::get))
+        .merge(models::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(middleware::from_fn_with_state(shared.clone(), faults::meet))
