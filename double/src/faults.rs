@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -150,9 +151,11 @@ async fn cut(response: Response) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, whole.len().into());
     let half = whole.slice(..whole.len() / 2);
-    let pieces = [
-        Ok::<Bytes, std::io::Error>(half),
-        Err(std::io::Error::other("cut")),
-    ];
-    Response::from_parts(parts, Body::from_stream(futures_util::stream::iter(pieces)))
+    let end = async {
+        // The half is on its way before the connection breaks.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("cut"))
+    };
+    let pieces = stream::once(async { Ok::<Bytes, std::io::Error>(half) }).chain(stream::once(end));
+    Response::from_parts(parts, Body::from_stream(pieces))
 }

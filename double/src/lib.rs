@@ -6,7 +6,9 @@ mod answer;
 mod apps;
 mod caller;
 mod clock;
+pub mod control;
 mod faults;
+mod files;
 mod models;
 mod oauth;
 mod router;
@@ -21,7 +23,8 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use self::clock::Clock;
-pub use self::faults::{Fault, Times};
+pub use self::faults::{Fault, Faults, Times};
+pub use self::files::Files;
 pub use self::world::{Asked, Kind, Minting, Person, Token, World};
 
 /// What requests and tests share.

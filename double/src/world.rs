@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, millis};
 use crate::faults::Faults;
+use crate::files::Files;
 
 /// Requests that are remembered; later ones are not.
 const MAX_NOTED: usize = 10_000;
@@ -99,6 +100,8 @@ pub struct World {
     pub elsewhere: Option<String>,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Files, notebooks and folders.
+    pub files: Files,
     /// Tokens that were made, of either kind.
     pub minted: usize,
     /// Ids, in the order in which they were revoked.
@@ -114,9 +117,11 @@ pub struct World {
 
 impl World {
     pub(crate) fn new(root: String) -> Self {
+        let clock = Clock::begin();
         let mut world = Self {
             root,
-            clock: Clock::begin(),
+            files: Files::new(clock.now_ms()),
+            clock,
             tokens: HashMap::new(),
             people: BTreeMap::new(),
             groups: BTreeMap::new(),
@@ -148,6 +153,7 @@ impl World {
     /// Somebody, who is there from now on, and a user.
     pub fn person(&mut self, who: &str) -> &mut Person {
         let id = self.fresh_id();
+        self.files.home(who, self.clock.now_ms());
         self.people.entry(who.to_owned()).or_insert_with(|| Person {
             id,
             display_name: who.split('@').next().unwrap_or(who).to_owned(),
@@ -160,6 +166,15 @@ impl World {
         let id = self.fresh_id();
         let known = self.groups.entry(name.to_owned());
         known.or_insert(id).clone()
+    }
+
+    /// Somebody is in a group from now on.
+    pub fn join(&mut self, who: &str, group: &str) {
+        self.group(group);
+        let groups = &mut self.person(who).groups;
+        if !groups.iter().any(|known| known == group) {
+            groups.push(group.to_owned());
+        }
     }
 
     pub(crate) fn fresh_id(&mut self) -> String {

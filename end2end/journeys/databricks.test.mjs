@@ -11,7 +11,7 @@ const PASTED = "dapi-pasted-by-ana";
 
 journey("a token is asked for, given, used by a shell, replaced and forgotten", async (stage) => {
   const workspace = await stage.databricks();
-  workspace.tokens.set(PASTED, { who: "ana@example.com", id: "hers" });
+  await workspace.give(PASTED, "ana@example.com");
   await stage.server({ env: { DATABRICKS_HOST: workspace.url } });
   const view = await stage.page();
   await view.page.getByText("Databricks wants a token").waitFor();
@@ -41,9 +41,10 @@ journey("a token is asked for, given, used by a shell, replaced and forgotten", 
 
   await openSettings(view, "Databricks");
   await dialog.getByRole("button", { name: "Fresh token now" }).click();
-  await until("a fresh token", async () => workspace.tokens.has("dapi-2"));
+  await until("a fresh token", async () => "dapi-2" in (await workspace.state()).tokens);
   await dialog.getByRole("button", { name: "Forget it" }).click();
-  await until("what was made is revoked", async () => [...workspace.tokens.keys()].join() === PASTED);
+  const left = async () => Object.keys((await workspace.state()).tokens).join();
+  await until("what was made is revoked", async () => (await left()) === PASTED);
   await dialog.getByText("Programs in your sessions have no access").waitFor();
   const kept = await view.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]));
   assert.ok(!kept.includes("dapi"), "the page keeps no token");

@@ -12,7 +12,7 @@ use crate::{tools, web};
 type Stage = fn(&Root) -> Result<()>;
 
 /// The stages in their order: cheap and telling ones first.
-const STAGES: [(&str, Stage); 11] = [
+const STAGES: [(&str, Stage); 12] = [
     ("tools", |root| {
         tools::for_building(root)?;
         tools::for_journeys(root)?;
@@ -54,6 +54,7 @@ const STAGES: [(&str, Stage); 11] = [
     }),
     ("page", |root| web::build(root, Effort::Full)),
     ("binary", |root| web::server(root, Effort::Full).map(|_| ())),
+    ("double", double),
     ("journeys", |root| journeys(root, &[]).run()),
     // What goes through the link, with sessions in the server's own process.
     ("journeys-within", |root| {
@@ -112,11 +113,27 @@ fn crates(root: &Root) -> Result<()> {
     deny(&["--offline", "check", "advisories"]).run()
 }
 
+/// The double of a Databricks workspace, which journeys start. It comes with the tests, after which nothing is left to be
+/// built; by itself it would be compiled with other features, and all that it uses with it.
+fn double(root: &Root) -> Result<()> {
+    let what = [
+        "test",
+        "--quiet",
+        "--no-run",
+        "--workspace",
+        "--exclude",
+        "bowline-frontend",
+    ];
+    root.command("cargo", &[&what[..], &["--test", "it"]].concat())
+        .run()
+}
+
 /// Journeys through the page, against the binary that was built.
 fn journeys(root: &Root, what: &[&str]) -> Task {
     let binary = root.target().join("release/bowline");
     root.command("node", &[&["end2end/run.mjs"], what].concat())
         .env("BOWLINE_BIN", binary)
+        .env("BOWLINE_DOUBLE", root.target().join("debug/bowline-double"))
         .env("BOWLINE_JUPYTERHUB", tools::hub_folder(root))
 }
 
