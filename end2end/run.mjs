@@ -18,6 +18,8 @@ if (filter === "--help" || filter === "-h") {
 filter: parts of files' names with commas between (basics, polling, …), or a part of a journey's name.
 BOWLINE_BIN       the binary to test (target/release/bowline)
 BOWLINE_CHROMIUM  the browser (/usr/bin/chromium)
+BOWLINE_DOUBLE    the double of a Databricks workspace (beside the binary, target/debug/bowline-double)
+BOWLINE_SDK       the environment with databricks-sdk (target/databricks-sdk)
 BOWLINE_KEEPER    off: sessions in the server, where a journey does not say otherwise`);
   process.exit(0);
 }

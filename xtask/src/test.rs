@@ -16,7 +16,8 @@ const STAGES: [(&str, Stage); 12] = [
     ("tools", |root| {
         tools::for_building(root)?;
         tools::for_journeys(root)?;
-        tools::jupyterhub(root)
+        tools::jupyterhub(root)?;
+        tools::databricks_sdk(root)
     }),
     ("fmt", |root| {
         root.command("cargo", &["fmt", "--all", "--check"]).run()
@@ -135,6 +136,7 @@ fn journeys(root: &Root, what: &[&str]) -> Task {
         .env("BOWLINE_BIN", binary)
         .env("BOWLINE_DOUBLE", root.target().join("debug/bowline-double"))
         .env("BOWLINE_JUPYTERHUB", tools::hub_folder(root))
+        .env("BOWLINE_SDK", tools::sdk_folder(root))
 }
 
 /// Runs the stages, or only some.

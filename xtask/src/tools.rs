@@ -1,5 +1,7 @@
 //! Installs what is missing, and says so: the browser's target, npm packages; for tests also Debian packages.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint;
@@ -68,38 +70,58 @@ fn npm(root: &Root) -> Result<()> {
     Ok(std::fs::write(stamp, wanted)?)
 }
 
-/// A JupyterHub for the journeys below one, in an environment of its own. Without, they are not run, and say so.
+/// A JupyterHub for the journeys below one. Without, they are not run, and say so.
 pub(crate) fn jupyterhub(root: &Root) -> Result<()> {
-    const WANTED: &str = "end2end/jupyterhub.txt";
-    let folder = hub_folder(root);
+    let what = "installing JupyterHub (the journeys run servers below one)";
+    python(root, what, &hub_folder(root), "end2end/jupyterhub.txt")
+}
+
+/// Databricks' own client, for the journeys that prove the double by it. Without, they fail, and say so.
+pub(crate) fn databricks_sdk(root: &Root) -> Result<()> {
+    let what = "installing databricks-sdk (the journeys show it the double and Bowline's tokens)";
+    python(
+        root,
+        what,
+        &sdk_folder(root),
+        "end2end/sdk/requirements.txt",
+    )
+}
+
+/// Python's packages that a file names, in an environment of their own.
+fn python(root: &Root, what: &str, folder: &Path, wanted: &str) -> Result<()> {
     let stamp = folder.join("bowline-stamp");
-    let wanted = fingerprint::of(root, &[WANTED])?;
-    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+    let fingerprint = fingerprint::of(root, &[wanted])?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == fingerprint) {
         return Ok(());
     }
-    timed(
-        "installing JupyterHub (the journeys run servers below one)",
-        || {
-            let path = folder.to_string_lossy();
-            root.command("python3", &["-m", "venv", "--clear", &*path])
-                .run()?;
-            let pip = folder.join("bin/pip");
-            let what = [
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--requirement",
-                WANTED,
-            ];
-            root.command(&pip.to_string_lossy(), &what).run()
-        },
-    )?;
-    Ok(std::fs::write(stamp, wanted)?)
+    timed(what, || {
+        let path = folder.to_string_lossy();
+        root.command("python3", &["-m", "venv", "--clear", &*path])
+            .run()?;
+        let pip = folder.join("bin/pip");
+        let words = [
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            wanted,
+        ];
+        let installed = root.command(&pip.to_string_lossy(), &words).run();
+        installed.with_context(|| {
+            format!("the packages of {wanted} cannot be installed: is there a registry of Python's packages to be reached?")
+        })
+    })?;
+    Ok(std::fs::write(stamp, fingerprint)?)
 }
 
 /// Where that is.
-pub(crate) fn hub_folder(root: &Root) -> std::path::PathBuf {
+pub(crate) fn hub_folder(root: &Root) -> PathBuf {
     root.target().join("jupyterhub")
+}
+
+/// Where Databricks' client is.
+pub(crate) fn sdk_folder(root: &Root) -> PathBuf {
+    root.target().join("databricks-sdk")
 }
 
 /// What the tests and the journeys need beside.
