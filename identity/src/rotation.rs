@@ -61,6 +61,8 @@ pub enum Use {
 pub enum Failure {
     /// It may work later.
     Passing,
+    /// It may work after this, says who was asked.
+    Later(Duration),
     /// What was shown is good for nothing (any more).
     Refused,
     /// It is good, but may not do this.
@@ -89,6 +91,8 @@ pub enum Event {
     },
     /// None was.
     NotMinted(Failure),
+    /// What is in force is good for nothing any more: somebody else ended it.
+    Gone,
     /// A token was revoked, or is known to be gone.
     Revoked(TokenId),
     /// It was not.
@@ -215,6 +219,7 @@ impl Rotation {
             Event::Forgotten => self.forget(&mut effects),
             Event::Minted { id, life } => self.minted(now, id, life, &mut effects),
             Event::NotMinted(failure) => self.not_minted(now, failure, &mut effects),
+            Event::Gone => self.gone(&mut effects),
             Event::Revoked(id) => self.former.retain(|former| former.id != id),
             Event::NotRevoked(id) => {
                 if let Some(former) = self.former.iter_mut().find(|former| former.id == id) {
@@ -385,13 +390,8 @@ impl Rotation {
             return;
         };
         match (failure, by) {
-            (Failure::Passing, _) => {
-                let wait = FIRST_WAIT * 2_u32.pow(self.failed.min(6));
-                self.failed = self.failed.saturating_add(1);
-                self.phase = Phase::Failed {
-                    again: now + wait.min(LONGEST_WAIT),
-                };
-            }
+            (Failure::Passing, _) => self.wait(now, Duration::ZERO),
+            (Failure::Later(after), _) => self.wait(now, after),
             // Revoked from outside, or dead: what was supplied may do better.
             (Failure::Refused | Failure::Forbidden, By::Current) => {
                 self.current = None;
@@ -408,6 +408,35 @@ impl Rotation {
                 self.is_wanted = false;
                 effects.push(Effect::TakeUpSupplied);
             }
+        }
+    }
+
+    /// Waits before the next attempt: ever longer, and as long as who was asked wants it. But a token is not left to die for
+    /// that: half of what it has left is waited at most, and where none is in force, no longer than ever.
+    fn wait(&mut self, now: Moment, wanted: Duration) {
+        let wait = FIRST_WAIT * 2_u32.pow(self.failed.min(6));
+        self.failed = self.failed.saturating_add(1);
+        let left = self.good_until(now).map(|until| (until - now) / 2);
+        let wanted = wanted.min(left.unwrap_or(LONGEST_WAIT));
+        self.phase = Phase::Failed {
+            again: now + wait.min(LONGEST_WAIT).max(wanted),
+        };
+    }
+
+    /// The token in force, or what was supplied if that is, is found dead before its time.
+    fn gone(&mut self, effects: &mut Vec<Effect>) {
+        match self.phase {
+            Phase::Still | Phase::Failed { .. } if self.current.is_some() => {
+                self.current = None;
+                self.is_wanted = true;
+                self.phase = Phase::Still;
+            }
+            Phase::Fixed => {
+                self.phase = Phase::Refused;
+                effects.push(Effect::Ask);
+            }
+            // What is under way finds it out itself.
+            _ => {}
         }
     }
 

@@ -47,6 +47,10 @@ impl Error {
                 StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Forbidden,
                 _ => Failure::Passing,
             },
+            Self::Asking {
+                source: outward::Error::Later { after, .. },
+                ..
+            } => Failure::Later(*after),
             _ => Failure::Passing,
         }
     }

@@ -7,6 +7,8 @@ mod privacy;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 
@@ -33,6 +35,14 @@ pub enum Error {
     /// It said no.
     #[error("it answered {0}")]
     Status(StatusCode),
+    /// It said not now, and when.
+    #[error("it answered {status}, and to come again after {} s", after.as_secs())]
+    Later {
+        /// What it answered.
+        status: StatusCode,
+        /// When it wants to be asked again.
+        after: Duration,
+    },
     /// More than is ever read.
     #[error("its answer is longer than {MAX_BODY} bytes")]
     TooLong,
@@ -82,7 +92,26 @@ pub async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Err
             let body = body(response).await?;
             serde_json::from_slice(&body).map_err(Error::Malformed)
         }
-        status => Err(Error::Status(status)),
+        status => Err(refused(status, response.headers())),
+    }
+}
+
+/// What a status says that isn't good, and `Retry-After` in seconds beside it; a date there says nothing, as clocks differ.
+fn refused(status: StatusCode, headers: &HeaderMap) -> Error {
+    let busy = [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    let after = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
+    let after = after.and_then(|seconds| seconds.trim().parse::<u32>().ok());
+    match after.filter(|_| busy.contains(&status)) {
+        Some(seconds) => Error::Later {
+            status,
+            after: Duration::from_secs(seconds.into()),
+        },
+        None => Error::Status(status),
     }
 }
 
@@ -91,7 +120,7 @@ pub async fn done(request: RequestBuilder) -> Result<(), Error> {
     let response = request.send().await.map_err(unanswered)?;
     match response.status() {
         status if status.is_success() => Ok(()),
-        status => Err(Error::Status(status)),
+        status => Err(refused(status, response.headers())),
     }
 }
 

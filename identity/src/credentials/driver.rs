@@ -11,7 +11,9 @@ use tokio::time::sleep;
 
 use super::{AtEnd, Order, Settings, Source, Supplied, View};
 use crate::clock::Clock;
-use crate::rotation::{By, Chain, Effect, Event, Failure, Rotation, Standing, TokenId, Use};
+use crate::rotation::{
+    By, Chain, Effect, Event, Failure, Moment, Rotation, Standing, TokenId, Use,
+};
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::workspace::{Error, Minted, Person, Workspace};
@@ -24,6 +26,21 @@ const LOOK: Duration = Duration::from_secs(15);
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type MintWork = Work<Result<Minted, (Failure, String)>>;
 type RevokeWork = Work<(TokenId, Result<(), Error>)>;
+type LookWork = Work<Result<Person, Error>>;
+
+/// Between two replacements the token is looked at so often: somebody else may have ended it.
+const LOOKS: u32 = 10;
+
+/// What is known of the token in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// Nothing yet.
+    Nothing,
+    /// It opened something.
+    Good,
+    /// It never did, good as it may be: it isn't looked at any more.
+    Opaque,
+}
 
 pub(super) struct Driver {
     workspace: Workspace,
@@ -39,6 +56,10 @@ pub(super) struct Driver {
     fresh: Option<Secret>,
     minting: Option<MintWork>,
     revoking: Option<RevokeWork>,
+    looking: Option<LookWork>,
+    known: Known,
+    /// When it was looked at last.
+    looked: Option<Moment>,
     /// What is to be revoked, and by what: bounded by what was minted within a token's life.
     doomed: VecDeque<(TokenId, Secret)>,
     problem: Option<String>,
@@ -67,6 +88,9 @@ impl Driver {
             fresh: None,
             minting: None,
             revoking: None,
+            looking: None,
+            known: Known::Nothing,
+            looked: None,
             doomed: VecDeque::new(),
             problem: None,
             ending: None,
@@ -77,7 +101,8 @@ impl Driver {
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             let now = self.clock.now();
-            let wake = self.machine.wake_at().map(|at| at.saturating_sub(now));
+            let wake = self.machine.wake_at().into_iter().chain(self.look_at());
+            let wake = wake.min().map(|at| at.saturating_sub(now));
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(order) => self.obey(order),
@@ -91,9 +116,14 @@ impl Driver {
                     self.revoking = None;
                     self.revoked(id, revoked);
                 }
+                looked = done(&mut self.looking) => {
+                    self.looking = None;
+                    self.looked(looked);
+                }
                 () = sleep(wake.unwrap_or(LOOK).min(LOOK)) => self.tell(Event::Time),
             }
             self.revoke_next();
+            self.look();
             if self.ending.is_some() && self.revoking.is_none() && self.minting.is_none() {
                 // Whoever waits may have given up.
                 let _ = self.ending.take().map(|done| done.send(()));
@@ -146,8 +176,49 @@ impl Driver {
         self.tell(Event::Forgotten);
         self.supplied = None;
         self.token = None;
+        self.renew();
         self.problem = None;
         self.save();
+    }
+
+    /// When the token in force is to be looked at.
+    fn look_at(&self) -> Option<Moment> {
+        let is_due = self.looking.is_none() && self.in_use == Use::Used && self.token.is_some();
+        let pause = self.settings.times.every / LOOKS;
+        let at = self.looked.map_or(Moment::ZERO, |looked| looked + pause);
+        (is_due && self.known != Known::Opaque).then_some(at)
+    }
+
+    fn look(&mut self) {
+        let now = self.clock.now();
+        if self.look_at().is_some_and(|at| at <= now)
+            && let Some(token) = self.token.clone()
+        {
+            self.looked = Some(now);
+            let workspace = self.workspace.clone();
+            self.looking = Some(Box::pin(async move { workspace.me(&token).await }));
+        }
+    }
+
+    fn looked(&mut self, looked: Result<Person, Error>) {
+        match (looked.map_err(|error| error.failure()), self.known) {
+            (Ok(_), _) => self.known = Known::Good,
+            // It may be good for everything else.
+            (Err(Failure::Refused), Known::Nothing) => self.known = Known::Opaque,
+            (Err(Failure::Refused), _) => {
+                tracing::warn!("the token in force was ended by somebody else");
+                audit("lost", None);
+                self.tell(Event::Gone);
+            }
+            (Err(_), known) => self.known = known,
+        }
+    }
+
+    /// What is in force is another one now, or none: what is known of the one before is of no use.
+    fn renew(&mut self) {
+        self.looking = None;
+        self.looked = None;
+        self.known = Known::Nothing;
     }
 
     fn tell(&mut self, event: Event) {
@@ -158,6 +229,7 @@ impl Driver {
                 Effect::Mint(by) => self.minting = self.mint(by),
                 Effect::TakeUp => {
                     self.token = self.fresh.take();
+                    self.renew();
                     self.problem = None;
                     self.save();
                     audit("rotated", None);
@@ -166,6 +238,7 @@ impl Driver {
                     if let Some((Supplied::Token(token), ..)) = &self.supplied {
                         self.token = Some(token.clone());
                     }
+                    self.renew();
                     tracing::warn!(
                         "the workspace mints no tokens for this user: the one that was supplied is used itself"
                     );
@@ -271,8 +344,8 @@ impl Driver {
         let now = self.clock.now();
         let standing = self.machine.standing(now);
         let good_until = self.machine.good_until(now);
-        if good_until.is_none() && standing != Standing::Fixed {
-            self.token = None;
+        if good_until.is_none() && standing != Standing::Fixed && self.token.take().is_some() {
+            self.renew();
         }
         let system = SystemTime::now();
         let (source, who) = match &self.supplied {

@@ -93,6 +93,43 @@ fn what_may_pass_is_tried_again_ever_more_slowly() {
 }
 
 #[test]
+fn who_was_asked_says_when_to_come_again_but_no_token_is_left_to_die_for_that() {
+    let later = |count| Event::NotMinted(Failure::Later(seconds(count)));
+    let mut machine = in_force();
+    machine.step(seconds(600), Event::Time);
+    assert_eq!(machine.step(seconds(600), later(90)), []);
+    assert_eq!(machine.wake_at(), Some(seconds(690)));
+    // It has 210 s left by then.
+    machine.step(seconds(690), Event::Time);
+    assert_eq!(machine.step(seconds(690), later(3600)), []);
+    assert_eq!(machine.wake_at(), Some(seconds(795)));
+    machine.step(seconds(795), Event::Time);
+    // Less than usual is never waited.
+    assert_eq!(machine.step(seconds(795), later(0)), []);
+    assert_eq!(machine.wake_at(), Some(seconds(799)));
+    // Dead by now: nothing is won by waiting for as long as an hour.
+    machine.step(seconds(900), Event::Time);
+    assert_eq!(machine.step(seconds(900), later(3600)), []);
+    assert_eq!(machine.wake_at(), Some(seconds(960)));
+}
+
+#[test]
+fn a_token_found_dead_is_replaced_at_once_and_one_supplied_is_asked_for() {
+    let mut machine = in_force();
+    let effects = machine.step(seconds(60), Event::Gone);
+    assert_eq!(effects, [Effect::Mint(By::Supplied)]);
+    // Told again while it is replaced.
+    assert_eq!(machine.step(seconds(61), Event::Gone), []);
+    assert_eq!(machine.step(seconds(62), minted(2)), [Effect::TakeUp]);
+    machine.step(seconds(662), Event::Time);
+    machine.step(seconds(662), Event::NotMinted(Failure::Forbidden));
+    machine.step(seconds(663), Event::NotMinted(Failure::Forbidden));
+    assert_eq!(machine.standing(seconds(663)), Standing::Fixed);
+    assert_eq!(machine.step(seconds(664), Event::Gone), [Effect::Ask]);
+    assert_eq!(machine.standing(seconds(664)), Standing::Refused);
+}
+
+#[test]
 fn a_token_that_was_revoked_from_outside_is_replaced_by_what_was_supplied() {
     let mut machine = in_force();
     machine.step(seconds(600), Event::Time);

@@ -1,8 +1,8 @@
 //! The credential in force, from being supplied to being revoked.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use bowline_double::{Double, Fault, Minting};
+use bowline_double::{Asked, Double, Fault, Minting, Times as Often};
 use bowline_identity::credentials::{AtEnd, Credentials, Settings, Source, Supplied, View};
 use bowline_identity::rotation::{Standing, Times, Use};
 use bowline_identity::secret::Secret;
@@ -197,4 +197,126 @@ async fn a_service_principal_gets_its_token_by_its_secret() {
     let first = token(&first);
     let second = until(&credentials, "the next", |view| token(view) != first).await;
     assert!(double.is_good(&token(&second)));
+}
+
+/// As much time as the life of a token allows; what is noticed before was looked for.
+const LEISURELY: Times = Times {
+    every: Duration::from_secs(4),
+    ..TIMES
+};
+
+/// The requests for tokens, in order.
+fn mints(double: &Double) -> Vec<Asked> {
+    let log = double.state().log.clone();
+    let mints = log.into_iter();
+    mints
+        .filter(|asked| asked.path.ends_with("token/create"))
+        .collect()
+}
+
+/// Waits until a token was looked at and found good.
+async fn looked_at(double: &Double, id: &str) {
+    let is_look = |asked: &Asked| asked.path.ends_with("Me") && asked.by.as_deref() == Some(id);
+    let looking = async {
+        while !double.state().log.iter().any(is_look) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let looked = timeout(DEADLINE, looking).await;
+    looked.expect("it is looked at");
+}
+
+#[tokio::test]
+async fn a_workspace_that_says_when_to_come_again_is_asked_no_sooner() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    let busy = Fault::TooMany { retry_after: 2 };
+    double.fault_at("/api/2.0/token", busy, Often::Count(1));
+    let credentials = begin(&double, &folder, TIMES);
+    credentials
+        .supply_unseen(supplied("pasted"), Source::Environment)
+        .await;
+    let view = until(&credentials, "it fails", |view| view.problem.is_some()).await;
+    assert_eq!(view.standing, Standing::Failing);
+    assert!(view.problem.unwrap().contains("again after 2 s"));
+    until(&credentials, "a token", |view| view.token.is_some()).await;
+    let [refused, done] = &mints(&double)[..] else {
+        panic!("it was asked twice");
+    };
+    assert_eq!((refused.status, done.status), (429, 200));
+    assert!(done.at_ms - refused.at_ms >= 2000, "{refused:?} {done:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_somebody_ends_is_replaced_before_its_time() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    let credentials = begin(&double, &folder, LEISURELY);
+    credentials.in_use(Use::Used).await;
+    credentials
+        .supply(supplied("pasted"), Source::Page)
+        .await
+        .unwrap();
+    until(&credentials, "a token", |view| token(view) == "dapi-1").await;
+    looked_at(&double, "id-1").await;
+    double.revoke("dapi-1");
+    until(&credentials, "another", |view| token(view) == "dapi-2").await;
+    let by: Vec<_> = mints(&double).into_iter().map(|asked| asked.by).collect();
+    let pasted = Some("id-of-pasted".to_owned());
+    assert_eq!(by, [pasted.clone(), pasted], "not by the dead one");
+
+    // With what was supplied gone too, somebody has to be asked.
+    looked_at(&double, "id-2").await;
+    double.revoke("pasted");
+    double.revoke("dapi-2");
+    let view = until(&credentials, "it is refused", |view| {
+        view.standing == Standing::Refused
+    })
+    .await;
+    assert!(view.token.is_none());
+}
+
+#[tokio::test]
+async fn a_supplied_token_that_is_used_itself_and_dies_is_asked_for() {
+    let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.give("pasted", "ana@example.com");
+    double.state().minting = Minting::Off;
+    let credentials = begin(&double, &folder, TIMES);
+    credentials.in_use(Use::Used).await;
+    credentials
+        .supply_unseen(supplied("pasted"), Source::Environment)
+        .await;
+    until(&credentials, "it is used", |view| view.token.is_some()).await;
+    looked_at(&double, "id-of-pasted").await;
+    double.revoke("pasted");
+    let view = until(&credentials, "it is refused", |view| {
+        view.standing == Standing::Refused
+    })
+    .await;
+    assert!(view.token.is_none());
+}
+
+#[tokio::test]
+async fn a_workspace_whose_clock_is_wrong_or_jumps_makes_no_gap() {
+    for seconds in [-7200, 7200] {
+        let (double, folder) = (Double::start().await, tempfile::tempdir().unwrap());
+        double.state().clock.jump(seconds);
+        double.give("pasted", "ana@example.com");
+        let credentials = begin(&double, &folder, LEISURELY);
+        credentials.in_use(Use::Used).await;
+        credentials
+            .supply(supplied("pasted"), Source::Page)
+            .await
+            .unwrap();
+        let view = until(&credentials, "a token", |view| view.token.is_some()).await;
+        let left = view.until.unwrap().duration_since(SystemTime::now());
+        let left = left.expect("it is not taken for dead");
+        assert!(left <= Duration::from_secs(5), "{left:?}");
+        assert_eq!(double.state().strangers, 0);
+        looked_at(&double, "id-1").await;
+        // By that clock the token is dead now, by ours it is good.
+        double.state().clock.jump(60);
+        until(&credentials, "another", |view| token(view) == "dapi-2").await;
+        assert!(double.is_good("dapi-2"));
+    }
 }
