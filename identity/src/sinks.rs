@@ -6,6 +6,8 @@
 //! What the credential needs (address, helper, key) is repaired each time. What is a matter of taste (models, switches) is
 //! set where there is nothing, and then belongs to the user.
 
+/// Blocks of ours in texts of others.
+pub mod block;
 mod claude;
 mod codex;
 /// Reading profiles of the Databricks CLI.

@@ -49,6 +49,15 @@ pub struct Held {
     found: Option<Found>,
 }
 
+/// Who may have a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Its owner, whoever could have it before: it may hold a secret.
+    Owner,
+    /// Whoever could before.
+    AsBefore,
+}
+
 struct Found {
     text: String,
     mode: u32,
@@ -127,17 +136,26 @@ impl Held {
         found.is_some_and(|found| found.mode & !OURS_ALONE & 0o777 != 0)
     }
 
-    /// Puts another text in its place.
+    /// Puts another text in its place, for its owner alone.
     pub fn replace(&self, text: &str) -> Result<(), Error> {
+        self.replace_for(text, Reach::Owner)
+    }
+
+    /// Puts another text in its place.
+    pub fn replace_for(&self, text: &str, reach: Reach) -> Result<(), Error> {
         let folder = self.path.parent().ok_or(Error::NotAFile)?;
         make_folder(folder)?;
         if !is_safe(&fs::metadata(folder)?) {
             return Err(Error::NotOurs);
         }
+        let kept = match reach {
+            Reach::Owner => OURS_ALONE,
+            Reach::AsBefore => 0o777,
+        };
         let mode = self
             .found
             .as_ref()
-            .map_or(OURS_ALONE, |found| found.mode & OURS_ALONE);
+            .map_or(OURS_ALONE, |found| found.mode & kept);
         let mut fresh = tempfile::Builder::new()
             .prefix(".bowline-")
             .permissions(Permissions::from_mode(OURS_ALONE))
@@ -161,6 +179,12 @@ impl Held {
         };
         File::open(folder)?.sync_all()?;
         Ok(())
+    }
+
+    /// Takes it away.
+    pub fn remove(&self) -> Result<(), Error> {
+        self.check_unchanged()?;
+        Ok(fs::remove_file(&self.path)?)
     }
 
     /// Takes from others what they may not have, and leaves the rest.

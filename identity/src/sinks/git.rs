@@ -4,13 +4,13 @@
 //! that names helpers.
 
 use super::Settings;
+use super::block::{self, Broken, Marks};
 use super::endpoint::Host;
 use super::left::Left;
 use super::text::{Style, lines, missing_end, split_end};
 
 const FORMAT: &str = "git configuration";
-const BEGIN: &str = "# >>> bowline git >>>";
-const END: &str = "# <<< bowline git <<<";
+const NAME: &str = "git";
 
 pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> {
     let (style, body) = Style::of(old.unwrap_or_default());
@@ -50,7 +50,8 @@ pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> 
 fn block<'a>(hosts: impl Iterator<Item = &'a Host>, command: &str, style: Style) -> String {
     let end = style.end();
     let mut seen: Vec<&Host> = Vec::new();
-    let mut text = format!("{BEGIN}{end}");
+    let marks = Marks::of(NAME);
+    let mut text = format!("{}{end}", marks.begin);
     for host in hosts {
         if seen.contains(&host) {
             continue;
@@ -58,33 +59,18 @@ fn block<'a>(hosts: impl Iterator<Item = &'a Host>, command: &str, style: Style)
         seen.push(host);
         text += &format!("[credential \"{host}\"]{end}\thelper ={end}\thelper = !{command}{end}");
     }
-    text + END + end
+    text + &marks.end + end
 }
 
 /// Where the block stands, with the ends of its lines.
 fn find(body: &str) -> Result<Option<std::ops::Range<usize>>, Left> {
-    let (mut at, mut begin, mut found) = (0, None, None);
-    for (number, line) in lines(body).enumerate() {
-        let bad = Left::unreadable_at(FORMAT, number + 1);
-        match (split_end(line).0.trim(), begin) {
-            (BEGIN, None) if found.is_none() => begin = Some(at),
-            (END, Some(begin_at)) => {
-                found = Some(begin_at..at + line.len());
-                begin = None;
-            }
-            (BEGIN | END, _) => return Err(bad),
-            _ => {}
-        }
-        at += line.len();
-    }
-    match begin {
-        None => Ok(found),
-        Some(_) => Err(Left::unreadable(FORMAT)),
-    }
+    let broken = |broken: Broken| Left::unreadable_at(FORMAT, broken.line);
+    block::find(body, &Marks::of(NAME)).map_err(broken)
 }
 
 /// What `git config` put into the block since: it goes before it.
 fn foreign(inside: &str, style: Style) -> String {
+    let marks = Marks::of(NAME);
     let (mut text, mut header, mut is_headed) = (String::new(), "", false);
     for line in lines(inside) {
         let content = split_end(line).0.trim();
@@ -94,7 +80,8 @@ fn foreign(inside: &str, style: Style) -> String {
             value.is_some_and(|value| value.is_empty() || value.ends_with(" git-credential"))
         };
         match content {
-            BEGIN | END | "" => {}
+            "" => {}
+            content if content == marks.begin || content == marks.end => {}
             content if content.starts_with('[') && content.ends_with(']') => {
                 (header, is_headed) = (line, false);
             }
