@@ -27,6 +27,7 @@ try {
   await login();
   await tabs();
   await lost();
+  await setup();
   let prepared = false;
   for (const viewport of SIZES) {
     for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
@@ -178,6 +179,48 @@ try {
       }
     } finally {
       await busy.end();
+    }
+  }
+
+  /** How far set-up is, with steps in every state. */
+  async function setup() {
+    const machine = new Stage((line) => console.log(line));
+    try {
+      await machine.server();
+      const now = Date.now();
+      const times = { started_ms: now - 41_000, ended_ms: now - 9_000 };
+      const error = "npm could not install it: request to https://registry.npmjs.org/opencode-ai failed; 1.18.30 is kept";
+      const steps = [
+        { id: "shell", label: "Shell files", state: "complete", ...times },
+        { id: "npm", label: "Node.js and npm", state: "complete", version: "11.19.1", ...times },
+        { id: "claude", label: "Claude Code", state: "complete", version: "2.1.330", ...times },
+        { id: "codex", label: "Codex", state: "running", started_ms: now - 12_000, tail: "@openai/codex@latest is 0.169.0\nnpm http fetch GET 200 https://registry.npmjs.org/@openai%2fcodex 265ms (cache miss)" },
+        { id: "gemini", label: "Gemini CLI", state: "waiting" },
+        { id: "opencode", label: "OpenCode", state: "error", error, tail: "npm error network request failed", ...times },
+        { id: "oauth", label: "No service principal in shells", state: "skipped", error: "it was cancelled" },
+      ];
+      for (const viewport of SIZES) {
+        for (const colorScheme of /** @type {const} */ (["dark", "light"])) {
+          const view = await machine.page({ viewport, colorScheme, login: "token" });
+          await view.page.route("**/api/setup-status", (route) => route.fulfill({ json: { state: "running", steps, terminal_mode: "tabs" } }));
+          await view.page.reload();
+          await view.ready();
+          const panel = view.page.locator("details.setup");
+          await panel.waitFor();
+          const shot = async (/** @type {string} */ what) => {
+            const file = path.join(folder, `${what}-${viewport.width}-${colorScheme}.png`);
+            await view.page.screenshot({ path: file, animations: "disabled" });
+            console.log(file);
+          };
+          await shot("setup-folded");
+          await panel.locator("summary").click();
+          await panel.getByText("OpenCode").waitFor();
+          await shot("setup");
+          await view.page.context().close();
+        }
+      }
+    } finally {
+      await machine.end();
     }
   }
 

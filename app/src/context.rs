@@ -22,7 +22,7 @@ impl GateView {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{AppContext, Door, Left, Listed, Login, Pending, Secret, Vault};
+pub use server::{AppContext, Door, Left, Listed, Login, Pending, Secret, Setup, Vault};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -39,7 +39,7 @@ mod server {
     use crate::error::{AppError, ErrorCode};
     use crate::functions::credential::PatStatus;
     use crate::functions::logins::Browser;
-    use crate::functions::setup::TerminalMode;
+    use crate::functions::setup::{SetupState, SetupStep, TerminalMode};
     use crate::workspace::store::WorkspaceStore;
 
     /// What the server functions work on.
@@ -53,6 +53,8 @@ mod server {
         pub gate: Arc<dyn Door>,
         /// The workspace's credential, where there is a workspace.
         pub vault: Option<Arc<dyn Vault>>,
+        /// Setting up the machine, where that is wanted.
+        pub setup: Option<Arc<dyn Setup>>,
         /// How the page shows terminals to who has chosen nothing.
         pub terminal_mode: TerminalMode,
         /// Most bytes of a file that may be uploaded.
@@ -125,6 +127,16 @@ mod server {
 
     /// What comes later.
     pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// Setting up the machine. The server has it carried out.
+    pub trait Setup: Send + Sync {
+        /// How all is, and each step.
+        fn status(&self) -> (SetupState, Vec<SetupStep>);
+        /// Runs a step that is over again.
+        fn retry<'a>(&'a self, id: &'a str) -> Pending<'a, Result<(), AppError>>;
+        /// Stops a step, or has it never begin.
+        fn cancel<'a>(&'a self, id: &'a str) -> Pending<'a, Result<(), AppError>>;
+    }
 
     /// The credential of the Databricks workspace. The server keeps it.
     pub trait Vault: Send + Sync {

@@ -1,5 +1,5 @@
-// Owns the journeys of the set-up panel. No step exists yet, so the route is answered by a double: these prove what the
-// page shows of an answer, and that it shows nothing of the real one.
+// Owns the journeys of the set-up panel. The route is answered by a double: these prove what the page shows of an answer and
+// what it asks for, and that a server that sets nothing up shows nothing. What steps do is proved by tests of the server.
 
 import assert from "node:assert/strict";
 
@@ -61,12 +61,27 @@ journey("set-up is followed step by step beside a terminal that works, and goes 
     state: "warning",
     steps: [
       reply.steps[0],
-      step("claude", "Claude Code", { state: "complete", started_ms: now - 5000, ended_ms: now }),
+      step("claude", "Claude Code", { state: "complete", version: "2.1.0", started_ms: now - 5000, ended_ms: now }),
       step("gh", "GitHub CLI", { state: "error", started_ms: now - 2000, ended_ms: now, error: "no route to github.com" }),
     ],
   };
   await panel(view).getByText("Set up, but not everything works.").waitFor();
   await row("GitHub CLI").getByText("no route to github.com").waitFor();
+  // What failed is tried again, and what runs is cancelled; nothing is offered for what went well.
+  assert.equal(await row("Git identity").getByRole("button").count(), 0);
+  /** @type {string[]} */
+  const wanted = [];
+  await view.page.route("**/api/setup-{retry,cancel}", async (route) => {
+    wanted.push(`${new URL(route.request().url()).pathname} ${route.request().postData()}`);
+    const state = wanted.length === 1 ? "running" : "skipped";
+    const gh = step("gh", "GitHub CLI", { state, started_ms: Date.now() });
+    reply = { ...reply, state: wanted.length === 1 ? "running" : "warning", steps: [...reply.steps.slice(0, 2), gh] };
+    await route.fulfill({ json: {} });
+  });
+  await panel(view).getByRole("button", { name: "Try again: GitHub CLI" }).click();
+  await panel(view).getByRole("button", { name: "Cancel: GitHub CLI" }).click();
+  await row("GitHub CLI").getByText("skipped").waitFor();
+  assert.deepEqual(wanted, ['/api/setup-retry {"id":"gh"}', '/api/setup-cancel {"id":"gh"}']);
   const before = asked;
   await panel(view).getByRole("button", { name: "Dismiss" }).click();
   await panel(view).waitFor({ state: "hidden" });

@@ -11,6 +11,7 @@ mod listen;
 mod logging;
 mod oidc;
 mod sessions;
+mod setup;
 pub(crate) mod size;
 
 use std::ffi::OsString;
@@ -29,9 +30,11 @@ pub use self::listen::{Listen, ListenArgs, PublicUrl};
 pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
+pub use self::setup::{Setup, SetupArgs};
 use crate::doctor::args::DoctorArgs;
 use crate::git_credential::Action;
 use crate::let_in::LoginArgs;
+use crate::setup::args::SetupCommand;
 use crate::token::TokenArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
 
@@ -77,6 +80,8 @@ pub enum Command {
     /// Look at what commonly goes wrong, and say what to do. Takes the settings of `serve`. Ends with 1 when there is a
     /// problem.
     Doctor(Box<DoctorArgs>),
+    /// Install agents and write shell files, now and with what is seen of it; or take them out again.
+    Setup(SetupCommand),
     /// Print the token of the Databricks workspace that is in force, for tools that call a helper.
     Token(TokenArgs),
     /// Answer git, as its credential helper: what is meant for exactly the host that it asks about, or nothing.
@@ -130,6 +135,9 @@ pub struct RawConfig {
     /// The Databricks workspace.
     #[command(flatten)]
     pub databricks: DatabricksArgs,
+    /// Set-up of the machine.
+    #[command(flatten)]
+    pub setup: SetupArgs,
     /// The log.
     #[command(flatten)]
     pub logging: LoggingArgs,
@@ -225,6 +233,8 @@ pub struct Config {
     pub databricks: Databricks,
     /// A token for git's servers.
     pub git: Option<GitToken>,
+    /// What of the machine is set up.
+    pub setup: Setup,
     /// Bowline's own files.
     pub state_dir: PathBuf,
     /// Where files go that are dropped or pasted into the page.
@@ -313,6 +323,15 @@ pub enum ConfigError {
         "DATABRICKS_HOST={0}: expected an https address, such as https://example.cloud.databricks.com"
     )]
     DatabricksHost(String),
+    /// No pair.
+    #[error("--agent-versions {0}: give an agent and its version, such as claude=2.1.0")]
+    AgentVersions(String),
+    /// No time.
+    #[error("--setup-limit {0}: give a time such as 90s or 10m")]
+    SetupLimit(String),
+    /// Steps or versions that there are not.
+    #[error("{0}")]
+    Setup(String),
     /// What a way of signing in needs.
     #[error("{0} needs {1}")]
     Missing(&'static str, &'static str),
@@ -335,9 +354,14 @@ pub enum ConfigError {
 }
 
 /// The environment, by name.
-pub(crate) struct Env<'a>(&'a dyn Fn(&str) -> Option<OsString>);
+pub(crate) struct Env<'a>(pub(crate) &'a dyn Fn(&str) -> Option<OsString>);
 
 impl Env<'_> {
+    /// A variable, text or not.
+    pub(crate) fn os(&self, name: &str) -> Option<OsString> {
+        self.0(name)
+    }
+
     /// A variable that is text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.0(name).and_then(|value| value.into_string().ok())
@@ -381,6 +405,7 @@ impl RawConfig {
             entry: self.entry.resolve(env)?,
             databricks: self.databricks.resolve(env)?,
             git: GitToken::resolve(env)?,
+            setup: self.setup.resolve(env)?,
             keeper: self.sessions.keeper,
             keeper_program: None,
             on_exit: self.sessions.on_exit(env),

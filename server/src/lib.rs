@@ -33,6 +33,7 @@ mod render;
 mod request;
 pub mod router;
 pub mod say;
+pub mod setup;
 mod sign_in;
 mod signed_in;
 mod state;
@@ -160,6 +161,7 @@ pub struct Server {
     ready: Arc<Ready>,
     metrics: Option<metrics::Listening>,
     vault: Option<Arc<Vault>>,
+    setup: Option<Arc<setup::Machine>>,
     _tool_files: Option<AbortOnDropHandle<()>>,
     /// Asks whose app this is until that is known.
     _asking: Option<AbortOnDropHandle<()>>,
@@ -189,6 +191,7 @@ impl Server {
         let urls = Urls::new(gate.clone(), address, &config.listen);
         let vault = open_vault(&config, &host, &gate)?;
         let tool_files = keep_tool_files(&config, vault.as_deref());
+        let setup = setup::begin(&config.setup).map(Arc::new);
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
@@ -210,6 +213,7 @@ impl Server {
             workspace,
             gate: gate.clone(),
             vault: vault.clone().map(|vault| vault as _),
+            setup: setup.clone().map(|setup| setup as _),
             terminal_mode: config.terminal_mode,
             upload_limit: config.upload_limit,
             version: VERSION,
@@ -250,6 +254,7 @@ impl Server {
             metrics,
             _asking: asking,
             vault,
+            setup,
             _tool_files: tool_files,
             _hub: hub,
             _telling: audit::Telling::begin(),
@@ -300,7 +305,12 @@ impl Server {
             listen::tell_stopping();
             self.ready.end();
             tracing::info!(target: "audit", pid = std::process::id(), "server ends");
-            self.host.end(self.on_exit).await;
+            let setup = async {
+                if let Some(setup) = &self.setup {
+                    setup.end().await;
+                }
+            };
+            tokio::join!(self.host.end(self.on_exit), setup);
             if let Some(vault) = &self.vault {
                 vault.end(self.on_exit).await;
             }

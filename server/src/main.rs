@@ -14,6 +14,7 @@ use bowline_server::let_in::LoginArgs;
 use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
+use bowline_server::setup;
 use bowline_server::token::TokenArgs;
 use bowline_server::{doctor, git_credential, visit};
 use bowline_terminal::resources;
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Some(Command::Login(whom)) => let_in(whom),
+        Some(Command::Setup(what)) => match set_up(what) {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
         Some(Command::Token(whose)) => print_token(whose),
         Some(Command::GitCredential { action }) => {
             let (asked, told) = (std::io::stdin().lock(), std::io::stdout());
@@ -94,6 +99,12 @@ fn let_in(whom: LoginArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Sets the machine up.
+fn set_up(what: setup::args::SetupCommand) -> anyhow::Result<ExitCode> {
+    let variables = std::env::vars_os().collect();
+    Ok(runtime()?.block_on(setup::command::run(what, variables))?)
+}
+
 fn print_token(whose: TokenArgs) -> anyhow::Result<()> {
     println!("{}", bowline_server::token::token(whose, env)?);
     Ok(())
@@ -150,10 +161,12 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
+    // Before there are threads and files: it begins again, as the same process.
+    setup::find_ours_first(&config.setup);
     close_inherited(&handed_over(|name| std::env::var(name).ok()));
     // Before it is asked for files, and before there are threads.
     let activated = Activated::take()?;
-    let config = cli.into_serve().resolve(|name| std::env::var_os(name))?;
     let _logs = logs::init(&config, Process::Server)?;
     check_open_files(config.sessions.max_sessions);
     runtime()?.block_on(serve(config, activated))

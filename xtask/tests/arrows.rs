@@ -37,6 +37,7 @@ fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-double"), [""; 0]);
     assert_eq!(ours("bowline-broker"), ["bowline-outward"]);
     assert_eq!(ours("bowline-identity"), ["bowline-outward"]);
+    assert_eq!(ours("bowline-provision"), ["bowline-identity"]);
     assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
     assert_eq!(
         ours("bowline-terminal"),
@@ -68,6 +69,7 @@ fn crates_know_only_what_is_below_them() {
             "bowline-keeper",
             "bowline-outward",
             "bowline-protocol",
+            "bowline-provision",
             "bowline-terminal"
         ]
     );

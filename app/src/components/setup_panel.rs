@@ -5,35 +5,81 @@ use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::clock;
 use super::icons::Icon;
+use crate::functions;
 use crate::functions::setup::{SetupReply, SetupState, SetupStep, StepState};
-use crate::state::setup::{name, summary, took, word};
+use crate::state::desk::Desk;
+use crate::state::setup::{Remedy, is_shown, name, remedy, summary, took, word};
+use crate::state::toasts::Tone;
 
 /// The panel.
 #[component]
 pub(crate) fn SetupPanel() -> impl IntoView {
     let reply = RwSignal::new(None::<SetupReply>);
     let dismissed = RwSignal::new(None::<SetupState>);
+    let asking = Asking::new(reply);
     #[cfg(feature = "hydrate")]
-    ask::begin(reply);
-    let shown = Memo::new(move |_| {
-        let state = reply.with(|reply| reply.as_ref().map(|reply| reply.state));
-        state.filter(|state| *state != SetupState::None && dismissed.get() != Some(*state))
+    ask::begin(asking);
+    let state = Memo::new(move |_| {
+        reply.with(|reply| reply.as_ref().map(|reply| reply.state).unwrap_or_default())
     });
+    let ran_here = Memo::new(move |ran: Option<&bool>| {
+        ran.copied().unwrap_or_default() || state.get() == SetupState::Running
+    });
+    let shown = Memo::new(move |_| is_shown(state.get(), dismissed.get(), ran_here.get()));
     view! {
-        <Show when=move || shown.get().is_some()>
-            <Steps reply=reply dismissed=dismissed />
+        <Show when=move || shown.get()>
+            <Steps asking=asking dismissed=dismissed />
         </Show>
     }
 }
 
-#[component]
-fn Steps(
+/// The last answer, and the round of questions it belongs to.
+#[derive(Clone, Copy)]
+struct Asking {
     reply: RwSignal<Option<SetupReply>>,
-    dismissed: RwSignal<Option<SetupState>>,
-) -> impl IntoView {
+    /// An answer to a question of an earlier round leads to no other.
+    round: StoredValue<u32>,
+}
+
+impl Asking {
+    fn new(reply: RwSignal<Option<SetupReply>>) -> Self {
+        Self {
+            reply,
+            round: StoredValue::new(0),
+        }
+    }
+
+    /// Asks now, and then for as long as something runs.
+    fn again(self) {
+        #[cfg(feature = "hydrate")]
+        ask::round(self);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = self.round;
+    }
+
+    /// Does what can be done about a step, and looks what comes of it.
+    fn mend(self, id: String, state: StepState, desk: Desk) {
+        spawn_local(async move {
+            let done = match remedy(state) {
+                Remedy::None => return,
+                Remedy::Cancel => functions::cancel_setup(id).await,
+                Remedy::Retry => functions::retry_setup(id).await,
+            };
+            if let Err(error) = done {
+                desk.toasts.say(Tone::Problem, error.to_string());
+            }
+            self.again();
+        });
+    }
+}
+
+#[component]
+fn Steps(asking: Asking, dismissed: RwSignal<Option<SetupState>>) -> impl IntoView {
+    let reply = asking.reply;
     let now = clock::ticks(Duration::from_secs(1));
     let state = Memo::new(move |_| {
         reply.with(|reply| reply.as_ref().map(|reply| reply.state).unwrap_or_default())
@@ -74,7 +120,7 @@ fn Steps(
             </summary>
             <ol class="setup-steps">
                 <For each=move || ids.get() key=Clone::clone let:id>
-                    <Step id=id reply=reply now=now />
+                    <Step id=id asking=asking now=now />
                 </For>
             </ol>
         </details>
@@ -83,11 +129,15 @@ fn Steps(
 }
 
 #[component]
-fn Step(id: String, reply: RwSignal<Option<SetupReply>>, now: ReadSignal<f64>) -> impl IntoView {
+fn Step(id: String, asking: Asking, now: ReadSignal<f64>) -> impl IntoView {
+    let desk: Desk = expect_context();
+    let own = StoredValue::new(id);
     let step = Memo::new(move |_| {
-        reply.with(|reply| {
+        asking.reply.with(|reply| {
             let mut steps = reply.iter().flat_map(|reply| &reply.steps);
-            steps.find(|step| step.id == id).cloned()
+            steps
+                .find(|step| own.with_value(|id| step.id == *id))
+                .cloned()
         })
     });
     let read = move |words: fn(&SetupStep) -> String| {
@@ -99,7 +149,15 @@ fn Step(id: String, reply: RwSignal<Option<SetupReply>>, now: ReadSignal<f64>) -
     let icon = move || match state.get() {
         StepState::Waiting | StepState::Running => None,
         StepState::Complete => Some(view! { <Icon name="check" /> }),
-        StepState::Warning | StepState::Error => Some(view! { <Icon name="failed" /> }),
+        StepState::Warning | StepState::Error | StepState::Skipped => {
+            Some(view! { <Icon name="failed" /> })
+        }
+    };
+    let remedy = Memo::new(move |_| remedy(state.get()));
+    let mend = move |_| asking.mend(own.get_value(), state.get_untracked(), desk);
+    let offer = move |what: &str| {
+        let label = step.with(|step| step.as_ref().map(|step| step.label.clone()));
+        format!("{what}: {}", label.unwrap_or_default())
     };
     // The time of one that ended stands still.
     let took = Memo::new(move |_| {
@@ -115,6 +173,9 @@ fn Step(id: String, reply: RwSignal<Option<SetupReply>>, now: ReadSignal<f64>) -
             <div class="setup-words">
                 <div class="setup-title">
                     <span>{move || read(|step| step.label.clone())}</span>
+                    <span class="setup-version">
+                        {move || read(|step| step.version.clone().unwrap_or_default())}
+                    </span>
                     <span class="setup-state">{move || word(state.get())}</span>
                     <span class="setup-time">{move || took.get()}</span>
                 </div>
@@ -123,8 +184,25 @@ fn Step(id: String, reply: RwSignal<Option<SetupReply>>, now: ReadSignal<f64>) -
                     StepState::Running | StepState::Warning | StepState::Error => {
                         read(crate::state::setup::tail)
                     }
-                    StepState::Waiting | StepState::Complete => String::new(),
+                    StepState::Waiting | StepState::Complete | StepState::Skipped => String::new(),
                 }}</pre>
+                {move || match remedy.get() {
+                    Remedy::None => None,
+                    Remedy::Cancel => Some(("Cancel", offer("Cancel"))),
+                    Remedy::Retry => Some(("Try again", offer("Try again"))),
+                }
+                    .map(|(text, label)| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button setup-remedy"
+                                aria-label=label
+                                on:click=mend
+                            >
+                                {text}
+                            </button>
+                        }
+                    })}
             </div>
         </li>
     }
@@ -149,26 +227,30 @@ mod ask {
     use leptos::prelude::*;
     use leptos::task::spawn_local;
 
+    use super::Asking;
     use crate::components::LinkState;
     use crate::functions;
-    use crate::functions::setup::SetupReply;
     use crate::state::setup::again_ms;
 
     /// Asks whenever there is a connection anew, and then for as long as something runs.
-    pub(super) fn begin(reply: RwSignal<Option<SetupReply>>) {
+    pub(super) fn begin(asking: Asking) {
         let link = expect_context::<LinkState>().0;
         let connected = Memo::new(move |_| link.get().kind.is_connected());
-        // An answer to a question of an earlier round leads to no other.
-        let round = StoredValue::new(0_u32);
         Effect::new(move |_| {
             if connected.get() {
-                round.update_value(|round| *round += 1);
-                ask(reply, round, round.get_value(), 0);
+                round(asking);
             }
         });
     }
 
-    fn ask(reply: RwSignal<Option<SetupReply>>, round: StoredValue<u32>, mine: u32, failures: u32) {
+    /// Asks at once, and then for as long as something runs.
+    pub(super) fn round(asking: Asking) {
+        asking.round.update_value(|round| *round += 1);
+        ask(asking, asking.round.get_value(), 0);
+    }
+
+    fn ask(asking: Asking, mine: u32, failures: u32) {
+        let Asking { reply, round } = asking;
         spawn_local(async move {
             let answer = functions::setup_status().await;
             if round.try_get_value() != Some(mine) {
@@ -187,7 +269,7 @@ mod ask {
             if let Some(pause) = again_ms(state, failures) {
                 let again = move || {
                     if round.try_get_value() == Some(mine) {
-                        ask(reply, round, mine, failures);
+                        ask(asking, mine, failures);
                     }
                 };
                 set_timeout(again, Duration::from_millis(pause));

@@ -30,7 +30,7 @@ pub use session::{
     restart_session,
 };
 pub use sessions::{active_sessions, close_tmux_session, sessions, tmux_sessions};
-pub use setup::setup_status;
+pub use setup::{cancel_setup, retry_setup, setup_status};
 pub use version::version;
 pub use workspace::{save_workspace, workspace};
 
@@ -71,6 +71,8 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<sessions::TmuxSessions>();
     register::<sessions::CloseTmuxSession>();
     register::<setup::SetupStatus>();
+    register::<setup::RetrySetup>();
+    register::<setup::CancelSetup>();
     register::<version::Version>();
     register::<workspace::GetWorkspace>();
     register::<workspace::SaveWorkspace>();

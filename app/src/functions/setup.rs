@@ -1,10 +1,16 @@
-//! How far the set-up of this machine is: the steps that install and configure what sessions need. No step
-//! exists so far, and the answer says so. Steps never stand in the way of a terminal.
+//! How far the set-up of this machine is: the steps that install and configure what sessions need, as far as that is
+//! wanted. Steps never stand in the way of a terminal.
+
+#![allow(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, and their fields cannot be documented"
+)]
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
 
+use super::Done;
 use super::client::PageClient;
 use crate::error::AppError;
 
@@ -39,6 +45,8 @@ pub enum StepState {
     Warning,
     /// Failed; `error` says why.
     Error,
+    /// Not tried to the end; `error` says why.
+    Skipped,
 }
 
 /// One step.
@@ -50,6 +58,9 @@ pub struct SetupStep {
     pub label: String,
     /// How it is.
     pub state: StepState,
+    /// What is there, such as `2.1.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// When it began, milliseconds of Unix time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<u64>,
@@ -90,10 +101,46 @@ pub struct SetupReply {
 #[server(endpoint = "setup-status", input = GetUrl, output = Json, client = PageClient)]
 pub async fn setup_status() -> Result<SetupReply, AppError> {
     let context = crate::context::AppContext::current()?;
+    let (state, steps) = match &context.setup {
+        Some(setup) => setup.status(),
+        None => Default::default(),
+    };
     Ok(SetupReply {
+        state,
+        steps,
         terminal_mode: context.terminal_mode,
-        ..SetupReply::default()
     })
+}
+
+/// Runs a step that is over again, with what it needs and what waited for it.
+#[server(endpoint = "setup-retry", input = Json, output = Json, client = PageClient)]
+pub async fn retry_setup(id: String) -> Result<Done, AppError> {
+    server::setup()?.retry(&id).await?;
+    Ok(Done {})
+}
+
+/// Stops a step, or has it never begin.
+#[server(endpoint = "setup-cancel", input = Json, output = Json, client = PageClient)]
+pub async fn cancel_setup(id: String) -> Result<Done, AppError> {
+    server::setup()?.cancel(&id).await?;
+    Ok(Done {})
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use std::sync::Arc;
+
+    use crate::context::{AppContext, Setup};
+    use crate::error::{AppError, ErrorCode};
+
+    pub(super) fn setup() -> Result<Arc<dyn Setup>, AppError> {
+        AppContext::current()?.setup.ok_or_else(|| {
+            AppError::new(
+                ErrorCode::NotFound,
+                "nothing is set up here: start the server with --profile",
+            )
+        })
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
         gate: Arc::new(OneCode),
         terminal_mode: setup::TerminalMode::Grid,
         vault: None,
+        setup: None,
         upload_limit: 32 << 20,
         version: "1.2.3",
     };

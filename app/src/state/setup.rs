@@ -42,6 +42,7 @@ pub(crate) fn word(state: StepState) -> &'static str {
         StepState::Complete => "done",
         StepState::Warning => "done in part",
         StepState::Error => "failed",
+        StepState::Skipped => "skipped",
     }
 }
 
@@ -53,7 +54,34 @@ pub(crate) fn name(state: StepState) -> &'static str {
         StepState::Complete => "complete",
         StepState::Warning => "warning",
         StepState::Error => "error",
+        StepState::Skipped => "skipped",
     }
+}
+
+/// What may be done about a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// It goes well.
+    None,
+    /// It is not over.
+    Cancel,
+    /// It could come to another end.
+    Retry,
+}
+
+/// What may be done about a step in a state.
+pub(crate) fn remedy(state: StepState) -> Remedy {
+    match state {
+        StepState::Waiting | StepState::Running => Remedy::Cancel,
+        StepState::Complete => Remedy::None,
+        StepState::Warning | StepState::Error | StepState::Skipped => Remedy::Retry,
+    }
+}
+
+/// Whether the panel is there: what had ended well before this page was opened is no news.
+pub(crate) fn is_shown(state: SetupState, dismissed: Option<SetupState>, ran_here: bool) -> bool {
+    let is_old = state == SetupState::Complete && !ran_here;
+    state != SetupState::None && dismissed != Some(state) && !is_old
 }
 
 /// How long a step has taken, at a moment by this browser's clock.
@@ -84,6 +112,7 @@ mod tests {
             id: "gh".to_owned(),
             label: "GitHub CLI".to_owned(),
             state,
+            version: None,
             started_ms: Some(1_000),
             ended_ms: None,
             tail: None,
@@ -116,6 +145,23 @@ mod tests {
         };
         assert_eq!(summary(&reply), "Setting up this machine: 2 of 4");
         assert_eq!(summary(&SetupReply::default()), "");
+    }
+
+    #[test]
+    fn what_ended_well_before_the_page_came_is_not_shown() {
+        assert!(!is_shown(SetupState::None, None, true));
+        assert!(is_shown(SetupState::Running, None, false));
+        assert!(!is_shown(SetupState::Complete, None, false));
+        assert!(is_shown(SetupState::Complete, None, true));
+        assert!(is_shown(SetupState::Error, None, false));
+        assert!(!is_shown(SetupState::Error, Some(SetupState::Error), false));
+    }
+
+    #[test]
+    fn a_step_is_cancelled_until_it_is_over_and_then_tried_again_unless_all_is_well() {
+        assert_eq!(remedy(StepState::Waiting), Remedy::Cancel);
+        assert_eq!(remedy(StepState::Complete), Remedy::None);
+        assert_eq!(remedy(StepState::Skipped), Remedy::Retry);
     }
 
     #[test]

@@ -120,6 +120,8 @@ async fn the_databricks_app_starts_as_it_is_packed_and_lets_nobody_in_without_an
         .env("HOME", &packed)
         .env("TMPDIR", home.path())
         .env("DATABRICKS_APP_PORT", "0")
+        // The registry is none of this test's business.
+        .env("BOWLINE_PROFILE", "minimal")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

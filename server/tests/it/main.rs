@@ -32,7 +32,10 @@ mod page;
 mod provider;
 mod ready;
 mod recording;
+#[path = "../../../provision/tests/it/registry.rs"]
+mod registry;
 mod secrets;
+mod setup;
 mod signals;
 mod status;
 mod support;

@@ -292,6 +292,8 @@ fn config(arguments: &str, environment: &[(&str, String)], folder: &TempDir) -> 
     let arguments = std::iter::once("bowline").chain(arguments.split_whitespace());
     let mut raw = Cli::try_parse_from(arguments).unwrap().into_serve();
     raw.files.state_dir = Some(state);
+    // On a platform the home would be set up.
+    raw.setup.profile.get_or_insert("minimal".to_owned());
     let home = folder.path().as_os_str().to_owned();
     let config = raw.resolve(|name| match name {
         "BOWLINE_TOKEN" => Some(OsString::from(TOKEN)),

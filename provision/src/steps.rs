@@ -1,0 +1,317 @@
+//! The steps there are, and which of them a profile means.
+
+mod agents;
+mod home;
+mod npm;
+mod shell;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::agents::Damaged;
+use self::agents::{Agents, BadVersion, Wanted};
+pub use self::home::path_with_ours;
+use self::npm::{NodeAndNpm, NpmAgent};
+use self::shell::Shell;
+use crate::graph::{Bound, Spec, StepId};
+use crate::profile::Profile;
+use crate::run::{Failed, Place, Step, Task};
+
+/// Attempts at what comes from the network.
+const TRIES: u32 = 2;
+/// How long a step may take that asks nobody else.
+const SOON: Duration = Duration::from_secs(60);
+
+/// How steps are done.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long one attempt at a step may take that comes from the network.
+    pub limit: Duration,
+    /// Versions, or tags, of agents, by the names of their steps; the others are the latest.
+    pub versions: BTreeMap<StepId, String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(600),
+            versions: BTreeMap::new(),
+        }
+    }
+}
+
+/// What was chosen can't be.
+#[derive(Debug, thiserror::Error)]
+pub enum BadChoice {
+    /// No step of that name.
+    #[error("there is no step {0}; there are {1}")]
+    Unknown(StepId, String),
+    /// Only agents have one.
+    #[error("{0} has no version to choose; {1} have one")]
+    NoVersion(StepId, String),
+    /// Nothing that a registry would know.
+    #[error(transparent)]
+    Version(#[from] BadVersion),
+    /// A defect of this program.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+/// What undoing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// There was something, and it is gone.
+    Removed,
+    /// There was nothing.
+    Nothing,
+}
+
+/// A step of the table.
+struct Known {
+    spec: Spec,
+    task: KnownTask,
+}
+
+/// What a step does, and how it is undone.
+#[derive(Clone)]
+enum KnownTask {
+    Npm(Arc<NodeAndNpm>),
+    Agent(Arc<NpmAgent>),
+    Shell(Arc<Shell>),
+}
+
+/// Every step there is, for people: its name, and what it is called.
+pub fn names() -> Result<Vec<(StepId, String)>, BadChoice> {
+    let all = table(&Options::default())?;
+    Ok(all
+        .into_iter()
+        .map(|known| (known.spec.id, known.spec.label))
+        .collect())
+}
+
+/// The steps that a profile means, with what they need.
+pub fn plan(profile: &Profile, options: &Options) -> Result<Vec<Step>, BadChoice> {
+    let all = table(options)?;
+    let wanted = choose(&all, profile)?;
+    let steps = all
+        .into_iter()
+        .filter(|known| wanted.contains(&known.spec.id));
+    Ok(steps.map(Known::into_step).collect())
+}
+
+/// What undoing came to, step by step.
+pub type AllUndone = Vec<(StepId, Result<Undone, Failed>)>;
+
+/// Takes out what steps put into a home, all of them if none is named. Blocks.
+pub fn undo(home: &Path, which: &[StepId]) -> Result<AllUndone, BadChoice> {
+    let all = table(&Options::default())?;
+    let wanted = match which {
+        [] => all.iter().map(|known| known.spec.id.clone()).collect(),
+        some => {
+            check(&all, some)?;
+            some.to_vec()
+        }
+    };
+    // What came last goes first: then each finds what was there before it.
+    let steps = all
+        .into_iter()
+        .rev()
+        .filter(|known| wanted.contains(&known.spec.id));
+    let undone = steps.map(|known| (known.spec.id, known.task.undo(home)));
+    let undone = undone.collect();
+    if which.is_empty() {
+        home::forget(home);
+    }
+    Ok(undone)
+}
+
+/// Whether anything is set up by a profile.
+pub fn is_nothing(profile: &Profile) -> bool {
+    match profile {
+        Profile::Minimal => true,
+        Profile::Steps(steps) => steps.is_empty(),
+        Profile::Agents | Profile::Databricks => false,
+    }
+}
+
+impl Place {
+    /// A home, and of the variables of this process those that tools may have. What is installed is found first.
+    pub fn new(home: &Path, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        let variables = variables.into_iter().filter_map(text);
+        let mut environment: BTreeMap<String, OsString> = variables
+            .filter(|(name, _)| home::is_for_tools(name))
+            .collect();
+        environment.insert("HOME".to_owned(), home.as_os_str().to_owned());
+        let path = environment.get("PATH").cloned().unwrap_or_default();
+        environment.insert("PATH".to_owned(), home::path_with_ours(home, &path));
+        Self {
+            home: home.to_owned(),
+            environment: environment.into_iter().collect(),
+        }
+    }
+}
+
+impl Known {
+    fn into_step(self) -> Step {
+        Step {
+            spec: self.spec,
+            task: self.task.into_task(),
+        }
+    }
+}
+
+impl KnownTask {
+    fn into_task(self) -> Arc<dyn Task> {
+        match self {
+            Self::Npm(task) => task,
+            Self::Agent(task) => task,
+            Self::Shell(task) => task,
+        }
+    }
+
+    fn undo(&self, home: &Path) -> Result<Undone, Failed> {
+        match self {
+            // It made nothing.
+            Self::Npm(_) => Ok(Undone::Nothing),
+            Self::Agent(agent) => agent.undo(home),
+            Self::Shell(shell) => shell.undo(home),
+        }
+    }
+}
+
+/// All steps, in the order in which they are shown.
+fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
+    let agents = Agents::embedded()?;
+    let is_agent = |id: &StepId| agents.agent.iter().any(|agent| agent.id == id.as_str());
+    if let Some(id) = options.versions.keys().find(|id| !is_agent(id)) {
+        let known: Vec<&str> = agents.agent.iter().map(|agent| &*agent.id).collect();
+        return Err(BadChoice::NoVersion(id.clone(), known.join(", ")));
+    }
+    let mut all = Vec::new();
+    for shell in [Shell::usual(), Shell::without_principal()] {
+        all.push(Known {
+            spec: Spec {
+                id: StepId::new(shell.id),
+                label: shell.label.to_owned(),
+                needs: Vec::new(),
+                touches: shell.touches(),
+                bound: Bound::Machine,
+                limit: SOON,
+                tries: 1,
+            },
+            task: KnownTask::Shell(Arc::new(shell)),
+        });
+    }
+    let npm = StepId::new("npm");
+    all.push(Known {
+        spec: Spec {
+            id: npm.clone(),
+            label: "Node.js and npm".to_owned(),
+            needs: Vec::new(),
+            touches: Vec::new(),
+            bound: Bound::Machine,
+            limit: SOON,
+            tries: 1,
+        },
+        task: KnownTask::Npm(Arc::new(NodeAndNpm {
+            least: agents.node.least,
+        })),
+    });
+    for agent in agents.agent {
+        let id = StepId::new(&agent.id);
+        let version = options.versions.get(&id).map(String::as_str);
+        all.push(Known {
+            spec: Spec {
+                label: agent.label.clone(),
+                needs: vec![npm.clone()],
+                touches: Vec::new(),
+                bound: Bound::Network,
+                limit: options.limit,
+                tries: TRIES,
+                id,
+            },
+            task: KnownTask::Agent(Arc::new(NpmAgent {
+                wanted: Wanted::new(version)?,
+                agent,
+            })),
+        });
+    }
+    Ok(all)
+}
+
+/// The names that a profile means, those that they need among them.
+fn choose(all: &[Known], profile: &Profile) -> Result<Vec<StepId>, BadChoice> {
+    let ids = || all.iter().map(|known| known.spec.id.clone());
+    let mut wanted: Vec<StepId> = match profile {
+        Profile::Minimal => Vec::new(),
+        Profile::Agents => ids().filter(|id| id.as_str() != shell::PRINCIPAL).collect(),
+        Profile::Databricks => ids().collect(),
+        Profile::Steps(steps) => {
+            check(all, steps)?;
+            steps.clone()
+        }
+    };
+    let mut at = 0;
+    while let Some(id) = wanted.get(at).cloned() {
+        let needs = all.iter().find(|known| known.spec.id == id);
+        for need in needs.map(|known| &known.spec.needs[..]).unwrap_or_default() {
+            if !wanted.contains(need) {
+                wanted.push(need.clone());
+            }
+        }
+        at += 1;
+    }
+    Ok(wanted)
+}
+
+fn check(all: &[Known], steps: &[StepId]) -> Result<(), BadChoice> {
+    let is_known = |id: &&StepId| all.iter().any(|known| known.spec.id == **id);
+    match steps.iter().find(|id| !is_known(id)) {
+        None => Ok(()),
+        Some(id) => {
+            let known: Vec<&str> = all.iter().map(|known| known.spec.id.as_str()).collect();
+            Err(BadChoice::Unknown(id.clone(), known.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &str) -> Vec<String> {
+        let profile: Profile = text.parse().unwrap();
+        let steps = plan(&profile, &Options::default()).unwrap();
+        steps.iter().map(|step| step.spec.id.to_string()).collect()
+    }
+
+    #[test]
+    fn a_profile_means_steps_with_what_they_need() {
+        assert_eq!(ids("minimal"), [""; 0]);
+        assert_eq!(ids("codex"), ["npm", "codex"]);
+        let agents = ["shell", "npm", "claude", "codex", "gemini", "opencode"];
+        assert_eq!(ids("agents"), agents);
+        assert_eq!(ids("databricks").len(), agents.len() + 1);
+    }
+
+    #[test]
+    fn what_there_is_not_is_named_with_what_there_is() {
+        let profile = Profile::Steps(vec![StepId::new("emacs")]);
+        let error = plan(&profile, &Options::default()).err().unwrap();
+        let said = error.to_string();
+        assert!(
+            said.starts_with("there is no step emacs; there are shell, "),
+            "{said}"
+        );
+        let options = Options {
+            versions: [(StepId::new("shell"), "1".to_owned())].into(),
+            ..Options::default()
+        };
+        let error = plan(&Profile::Minimal, &options).err().unwrap();
+        assert!(matches!(error, BadChoice::NoVersion(..)));
+    }
+}

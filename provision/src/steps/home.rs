@@ -1,0 +1,173 @@
+//! Places of ours in the user's home, and what of the environment tools get there. Folders that were made are noted, so
+//! that undoing leaves none.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Component, Path, PathBuf};
+
+/// Where programs are linked.
+const BIN: &str = ".local/bin";
+/// Where they are.
+const OURS: &str = ".local/share/bowline";
+/// Which folders were not there before, a line each, below the home.
+const MADE: &str = "made";
+
+/// Passed on by name. Of secrets only npm's own, which it is given to reach its registry.
+const NAMES: [&str; 14] = [
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PATH",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "NODE_TLS_REJECT_UNAUTHORIZED",
+    "NPM_TOKEN",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "no_proxy",
+];
+
+/// Whether a variable is passed on to tools: what names places, languages, proxies and npm's settings.
+pub(super) fn is_for_tools(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    NAMES.contains(&name)
+        || name.starts_with("LC_")
+        || name.starts_with("XDG_")
+        || lower.ends_with("_proxy")
+        || lower.starts_with("npm_config_")
+}
+
+/// A `PATH` on which what is installed comes first.
+pub fn path_with_ours(home: &Path, path: &OsStr) -> OsString {
+    let ours = home.join(BIN);
+    let others = std::env::split_paths(path).filter(|folder| *folder != ours);
+    let others = others.filter(|folder| !folder.as_os_str().is_empty());
+    let all: Vec<PathBuf> = std::iter::once(ours.clone()).chain(others).collect();
+    // A home with a colon can't be on it.
+    std::env::join_paths(all).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Where programs are linked.
+pub(super) fn bin(home: &Path) -> PathBuf {
+    home.join(BIN)
+}
+
+/// Where agents are.
+pub(super) fn agents(home: &Path) -> PathBuf {
+    home.join(OURS).join("agents")
+}
+
+/// Makes a folder below the home, with those above it, and notes which.
+pub(super) fn make(home: &Path, folder: &Path) -> io::Result<()> {
+    let mut missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|above| *above != home && !above.is_dir())
+        .collect();
+    missing.reverse();
+    let mut made = Vec::new();
+    for folder in missing {
+        match DirBuilder::new().mode(0o755).create(folder) {
+            Ok(()) => made.extend(folder.strip_prefix(home).ok()),
+            // Another step was quicker.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    note(home, &made)
+}
+
+fn note(home: &Path, made: &[&Path]) -> io::Result<()> {
+    if made.is_empty() {
+        return Ok(());
+    }
+    make(home, &home.join(OURS))?;
+    let mut lines = String::new();
+    for folder in made.iter().filter_map(|folder| folder.to_str()) {
+        lines += folder;
+        lines.push('\n');
+    }
+    let mut options = OpenOptions::new();
+    let options = options.create(true).append(true).mode(0o600);
+    // At once, so that those of several steps don't mix.
+    options
+        .open(home.join(OURS).join(MADE))?
+        .write_all(lines.as_bytes())
+}
+
+/// Removes the folders that were made, as far as nothing is in them.
+pub(super) fn forget(home: &Path) {
+    let list = home.join(OURS).join(MADE);
+    let Ok(made) = fs::read_to_string(&list) else {
+        return;
+    };
+    let mut made: Vec<&Path> = made.lines().map(Path::new).collect();
+    // Deepest first.
+    made.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    made.dedup();
+    let _ = fs::remove_file(&list);
+    for folder in made {
+        let is_below = folder
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if is_below && folder.components().next().is_some() {
+            // One in which something is stays.
+            let _ = fs::remove_dir(home.join(folder));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ours_comes_first_and_once() {
+        let home = Path::new("/home/ana");
+        let path = path_with_ours(home, OsStr::new("/usr/bin:/home/ana/.local/bin::/bin"));
+        assert_eq!(path, "/home/ana/.local/bin:/usr/bin:/bin");
+        assert_eq!(path_with_ours(home, OsStr::new("")), "/home/ana/.local/bin");
+    }
+
+    #[test]
+    fn tools_get_no_secret_but_npms_own() {
+        for name in [
+            "npm_config_registry",
+            "NPM_CONFIG_CAFILE",
+            "HTTPS_PROXY",
+            "LC_ALL",
+        ] {
+            assert!(is_for_tools(name), "{name}");
+        }
+        for name in [
+            "DATABRICKS_TOKEN",
+            "BOWLINE_TOKEN",
+            "GIT_TOKEN",
+            "ANTHROPIC_API_KEY",
+        ] {
+            assert!(!is_for_tools(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_that_were_made_go_again_and_others_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        fs::create_dir(home.join(".local")).unwrap();
+        make(home, &bin(home)).unwrap();
+        make(home, &agents(home)).unwrap();
+        make(home, &agents(home)).unwrap();
+        fs::write(bin(home).join("mine"), "").unwrap();
+        forget(home);
+        let left: Vec<_> = fs::read_dir(home.join(".local")).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        assert!(bin(home).join("mine").exists());
+        fs::remove_file(bin(home).join("mine")).unwrap();
+        forget(home);
+        assert!(bin(home).is_dir(), "nobody knows any more that it was made");
+    }
+}

@@ -1,0 +1,9 @@
+//! Steps with a real npm against a registry of our own, in homes that were empty.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says enough by failing"
+)]
+
+mod npm;
+mod registry;

@@ -1,0 +1,90 @@
+//! What of the machine is set up, and how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bowline_provision::graph::StepId;
+use bowline_provision::profile::Profile;
+use bowline_provision::steps::{self, Options};
+use clap::Args;
+
+use super::sessions::duration;
+use super::{ConfigError, Env, is_given};
+
+/// Settings of set-up, as typed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Set-up")]
+pub struct SetupArgs {
+    /// What is installed and written into the home at the start: minimal (nothing), agents, databricks, or a list of
+    /// steps as `bowline setup --list` shows them. [default: minimal; databricks on Databricks Apps]
+    #[arg(long, env = "BOWLINE_PROFILE", value_name = "PROFILE")]
+    pub profile: Option<String>,
+
+    /// Versions of agents, such as claude=2.1.0,codex=latest; those that aren't named are the latest.
+    #[arg(
+        long,
+        env = "BOWLINE_AGENT_VERSIONS",
+        value_delimiter = ',',
+        value_name = "AGENT=VERSION"
+    )]
+    pub agent_versions: Vec<String>,
+
+    /// How long one attempt at installing an agent may take, such as 90s or 10m.
+    #[arg(
+        long,
+        env = "BOWLINE_SETUP_LIMIT",
+        default_value = "10m",
+        value_name = "TIME"
+    )]
+    pub setup_limit: String,
+}
+
+/// What is set up, and how.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// What.
+    pub profile: Profile,
+    /// How.
+    pub options: Options,
+    /// Where, if that is known.
+    pub home: Option<PathBuf>,
+}
+
+impl SetupArgs {
+    /// Checks and completes them; `env` reads the environment.
+    pub(crate) fn resolve(self, env: &Env<'_>) -> Result<Setup, ConfigError> {
+        let usual = match env.text("DATABRICKS_APP_PORT") {
+            Some(_) => Profile::Databricks,
+            None => Profile::Minimal,
+        };
+        let given = self.profile.filter(|given| is_given(given));
+        let profile = match given.map(|given| given.parse()) {
+            Some(Ok(profile)) => profile,
+            Some(Err(never)) => match never {},
+            None => usual,
+        };
+        let mut versions = BTreeMap::new();
+        for given in self
+            .agent_versions
+            .into_iter()
+            .filter(|text| is_given(text))
+        {
+            let (agent, version) = match given.split_once('=') {
+                Some((agent, version)) => (agent.trim(), version.trim()),
+                None => return Err(ConfigError::AgentVersions(given)),
+            };
+            versions.insert(StepId::new(agent), version.to_owned());
+        }
+        let limit = duration(&self.setup_limit).filter(|limit| *limit > Duration::ZERO);
+        let limit = limit.ok_or(ConfigError::SetupLimit(self.setup_limit))?;
+        let options = Options { limit, versions };
+        // What can't be is said at once.
+        steps::plan(&profile, &options).map_err(|error| ConfigError::Setup(error.to_string()))?;
+        Ok(Setup {
+            profile,
+            options,
+            home: super::folder(|name| env.os(name), "HOME"),
+        })
+    }
+}
