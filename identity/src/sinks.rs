@@ -1,13 +1,14 @@
 //! Where else the credential in force is written: the files of the tools that use it. One line of a table for each file,
 //! one pure merger for each format: the user's keys, order, comments and line ends stay. What is given the token, or the
 //! command that prints it, points to the workspace and nowhere else; a tool that was set up for another place is left alone,
-//! and so is a file that can't be read.
+//! and so is a file that can't be read. Tools that use models are pointed to the broker, where there is one.
 //!
 //! What the credential needs (address, helper, key) is repaired each time. What is a matter of taste (models, switches) is
 //! set where there is nothing, and then belongs to the user.
 
 /// Blocks of ours in texts of others.
 pub mod block;
+mod broker;
 mod claude;
 mod codex;
 /// Reading profiles of the Databricks CLI.
@@ -33,6 +34,7 @@ mod yaml;
 use std::fmt;
 use std::path::Path;
 
+pub use self::broker::Broker;
 pub use self::endpoint::{BadHost, Endpoints, Host};
 use self::file::Held;
 pub use self::left::Left;
@@ -71,14 +73,6 @@ struct Sink {
     merge: Merge,
     /// Without this folder the tool was never there, and has to wait until it is.
     folder: Option<&'static str>,
-    /// Whether the token itself is in it.
-    holds: Holds,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Token,
-    NoSecret,
 }
 
 /// All files; those of one tool in a row, and the one first that says where the tool is pointed at.
@@ -88,63 +82,54 @@ const SINKS: &[Sink] = &[
         paths: &[".databrickscfg"],
         merge: databricks::merge,
         folder: None,
-        holds: Holds::Token,
     },
     Sink {
         tool: Tool::Git,
         paths: &[".gitconfig"],
         merge: git::merge,
         folder: None,
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Claude,
         paths: &[".claude/settings.json"],
         merge: claude::settings,
         folder: Some(".claude"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Claude,
         paths: &[".claude.json"],
         merge: claude::state,
         folder: Some(".claude"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Codex,
         paths: &[".codex/config.toml"],
         merge: codex::config,
         folder: Some(".codex"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Codex,
         paths: &[".codex/.env"],
         merge: codex::env,
         folder: Some(".codex"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Gemini,
         paths: &[".gemini/.env"],
         merge: gemini::env,
         folder: Some(".gemini"),
-        holds: Holds::Token,
     },
     Sink {
         tool: Tool::Gemini,
         paths: &[".gemini/settings.json"],
         merge: gemini::settings,
         folder: Some(".gemini"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::Gemini,
         paths: &[".gemini/trustedFolders.json"],
         merge: gemini::trusted,
         folder: Some(".gemini"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::OpenCode,
@@ -154,21 +139,18 @@ const SINKS: &[Sink] = &[
         ],
         merge: opencode::config,
         folder: Some(".config/opencode"),
-        holds: Holds::NoSecret,
     },
     Sink {
         tool: Tool::OpenCode,
         paths: &[".local/share/opencode/auth.json"],
         merge: opencode::auth,
         folder: Some(".config/opencode"),
-        holds: Holds::Token,
     },
     Sink {
         tool: Tool::Hermes,
         paths: &[".hermes/config.yaml"],
         merge: hermes::merge,
         folder: Some(".hermes"),
-        holds: Holds::Token,
     },
 ];
 
@@ -326,7 +308,7 @@ fn write_once(path: &Path, sink: &Sink, with: &Settings) -> Result<Done, Why> {
     match held.text() {
         None if text.is_empty() => Err(Why::Nothing),
         Some(old) if old == text => {
-            if sink.holds == Holds::Token && held.is_wide() {
+            if with.is_told_in(&text) && held.is_wide() {
                 held.narrow()?;
                 return Ok(Done::Written);
             }

@@ -14,6 +14,8 @@
 //! ← {"ok": true, "user": "token", "token": "…"}   or, if nothing is meant for it, {"ok": true}
 //! → {"token": "databricks", "session": "0123…"}
 //! ← {"ok": true, "token": "…", "source": "page"}
+//! → {"token": "broker"}
+//! ← {"ok": true, "token": "…"}
 //! ```
 
 use std::ffi::OsString;
@@ -33,6 +35,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::VERSION;
+use crate::broker::Broker;
 use crate::config::GitToken;
 use crate::urls::Urls;
 use crate::vault::Vault;
@@ -103,6 +106,8 @@ pub(crate) struct Wanted {
 pub(crate) enum Of {
     /// The Databricks workspace.
     Databricks,
+    /// The broker on this machine, before the workspace's models.
+    Broker,
 }
 
 /// By what somebody is to be let in.
@@ -143,6 +148,8 @@ pub(crate) struct Hands {
     pub(crate) place: String,
     /// The workspace's credential.
     pub(crate) vault: Option<Arc<Vault>>,
+    /// What tools reach its models by.
+    pub(crate) broker: Option<Arc<Broker>>,
     /// A token for git's servers.
     pub(crate) git: Option<Arc<GitToken>>,
 }
@@ -291,6 +298,17 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
             })
         }
         Request::Git { git, session } => open_git(&git, id(session.as_deref()), hands).await,
+        Request::Token {
+            token: Of::Broker, ..
+        } => {
+            let broker = hands.broker.as_ref();
+            let broker = broker.ok_or("this server has no broker: start it with --broker on")?;
+            Ok(Answer {
+                ok: true,
+                token: Some(broker.secret().expose().to_owned()),
+                ..Answer::default()
+            })
+        }
         Request::Token {
             token: Of::Databricks,
             session,

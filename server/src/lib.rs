@@ -8,9 +8,11 @@ mod answer;
 mod api;
 mod assets;
 pub mod audit;
+mod broker;
 pub mod config;
 mod control;
 pub mod doctor;
+mod endpoints;
 mod file_name;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -57,13 +59,16 @@ use std::time::Duration;
 
 use bowline_app::context::AppContext;
 use bowline_identity::credentials::Settings;
+use bowline_identity::sinks;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::broker::Broker;
 use crate::config::{Auth, Config, Entry, Keeper, Logging, Platform, Switch};
 use crate::control::Control;
+use crate::endpoints::Finding;
 use crate::gate::Gate;
 use crate::listen::{Limits, Listener};
 use crate::on_behalf::OnBehalf;
@@ -162,6 +167,7 @@ pub struct Server {
     metrics: Option<metrics::Listening>,
     vault: Option<Arc<Vault>>,
     setup: Option<Arc<setup::Machine>>,
+    _broker: Option<Arc<Broker>>,
     _tool_files: Option<AbortOnDropHandle<()>>,
     /// Asks whose app this is until that is known.
     _asking: Option<AbortOnDropHandle<()>>,
@@ -190,13 +196,17 @@ impl Server {
         let (host, within) = open_host(&config).await?;
         let urls = Urls::new(gate.clone(), address, &config.listen);
         let vault = open_vault(&config, &host, &gate)?;
-        let tool_files = keep_tool_files(&config, vault.as_deref());
         let setup = setup::begin(&config.setup).map(Arc::new);
+        let endpoints = find_endpoints(&config, vault.as_deref());
+        let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
+        let for_files = broker.as_ref().and_then(|broker| broker.for_files());
+        let tool_files = keep_tool_files(&config, vault.as_deref(), endpoints, for_files);
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
             place: listener.place()?,
             vault: vault.clone(),
+            broker: broker.clone(),
             git: config.git.clone().map(Arc::new),
         };
         let control = control.map(|control| control.serve(hands));
@@ -255,6 +265,7 @@ impl Server {
             _asking: asking,
             vault,
             setup,
+            _broker: broker,
             _tool_files: tool_files,
             _hub: hub,
             _telling: audit::Telling::begin(),
@@ -409,10 +420,42 @@ fn open_vault(config: &Config, host: &Host, gate: &Arc<Gate>) -> Result<Option<A
     Ok(vault.map(Arc::new))
 }
 
+/// Begins to look for where models are asked.
+fn find_endpoints(config: &Config, vault: Option<&Vault>) -> Option<Finding> {
+    let root = vault?.credentials().workspace().root().clone();
+    let finding = Finding::begin(&config.databricks, &root);
+    let finding = finding
+        .inspect_err(|error| tracing::error!(%error, "tools can't be pointed at the workspace"));
+    finding.ok()
+}
+
+/// Begins to serve the broker, if that is wanted. Without it tools go to the workspace themselves.
+async fn open_broker(
+    config: &Config,
+    vault: Option<&Arc<Vault>>,
+    endpoints: Option<&Finding>,
+) -> Option<Arc<Broker>> {
+    let vault = vault.filter(|_| config.databricks.broker == Switch::On)?;
+    let broker = Broker::begin(vault.clone(), endpoints?.clone(), &config.state_dir).await;
+    let broker = broker.inspect_err(|error| tracing::error!(%error, "there is no broker"));
+    broker.ok().map(Arc::new)
+}
+
 /// Begins to keep the files of tools up to date, if that is wanted.
-fn keep_tool_files(config: &Config, vault: Option<&Vault>) -> Option<AbortOnDropHandle<()>> {
+fn keep_tool_files(
+    config: &Config,
+    vault: Option<&Vault>,
+    endpoints: Option<Finding>,
+    broker: Option<sinks::Broker>,
+) -> Option<AbortOnDropHandle<()>> {
     let vault = vault.filter(|_| config.databricks.tool_files == Switch::On)?;
-    let kept = tool_files::keep(vault.credentials(), &config.databricks, config.git.as_ref());
+    let kept = tool_files::keep(
+        vault.credentials(),
+        endpoints?,
+        broker,
+        &config.databricks,
+        config.git.as_ref(),
+    );
     let kept =
         kept.inspect_err(|error| tracing::error!(%error, "the files of tools are not written"));
     kept.ok()

@@ -1,5 +1,5 @@
 //! `bowline token`: prints the workspace's token that is in force, for tools that call a helper instead of keeping a
-//! literal. Asks the server whose session it runs in, or that of a state folder, through the control socket.
+//! literal; or what opens the broker, for those that are pointed there. Asks the server whose session it runs in, or that of a state folder, through the control socket.
 
 use std::ffi::OsString;
 use std::io;
@@ -23,6 +23,9 @@ pub struct TokenArgs {
     /// Says what the token comes from, instead of the token: on_behalf, page, environment, profile, service_principal.
     #[arg(long)]
     pub source: bool,
+    /// Prints what opens the broker on this machine instead: it stays the same.
+    #[arg(long, conflicts_with = "source")]
+    pub broker: bool,
 }
 
 /// No token can be had.
@@ -51,14 +54,12 @@ pub fn token(
             control::socket(&state_dir(given, &env)?)?
         }
     };
-    let answer = control::ask(
-        &socket,
-        &Request::Token {
-            token: control::Of::Databricks,
-            session: control::session(&env),
-        },
-        PATIENCE,
-    )?;
+    let token = match arguments.broker {
+        true => control::Of::Broker,
+        false => control::Of::Databricks,
+    };
+    let session = control::session(&env);
+    let answer = control::ask(&socket, &Request::Token { token, session }, PATIENCE)?;
     let told = match arguments.source {
         true => answer.source,
         false => answer.token,

@@ -8,24 +8,22 @@ use std::time::Duration;
 use bowline_identity::credentials::Credentials;
 use bowline_identity::secret::Secret;
 use bowline_identity::sinks::{
-    self, BadHost, BadSetting, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
+    self, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
 };
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Databricks, GitToken};
+use crate::endpoints::Finding;
 use crate::git_credential::link;
-use crate::outward;
 
 /// How often files are looked at without a reason: a tool may have been installed, or a file restored.
 const LOOK: Duration = Duration::from_secs(60);
-/// How long a gateway may take to show that it exists.
-const KNOCK: Duration = Duration::from_secs(2);
 
 /// What is written besides the token.
 #[derive(Clone)]
 struct Plan {
     home: PathBuf,
-    endpoints: Endpoints,
+    broker: Option<Broker>,
     models: Models,
     bowline: Option<Program>,
     git_hosts: Vec<Host>,
@@ -37,8 +35,6 @@ pub(crate) enum Error {
     #[error("HOME is not set")]
     Homeless,
     #[error(transparent)]
-    Host(#[from] BadHost),
-    #[error(transparent)]
     Models(#[from] Damaged),
     #[error(transparent)]
     Setting(#[from] BadSetting),
@@ -47,11 +43,12 @@ pub(crate) enum Error {
 /// Keeps the files until what it returns is dropped.
 pub(crate) fn keep(
     credentials: Credentials,
+    endpoints: Finding,
+    broker: Option<Broker>,
     databricks: &Databricks,
     git: Option<&GitToken>,
 ) -> Result<AbortOnDropHandle<()>, Error> {
     let home = databricks.home.clone().ok_or(Error::Homeless)?;
-    let root = credentials.workspace().root();
     let mut models = Models::embedded()?;
     for (tool, model) in &databricks.models {
         models.choose(*tool, model);
@@ -65,39 +62,23 @@ pub(crate) fn keep(
     }
     let program = program.and_then(|path| Program::new(path.to_str()?).ok());
     let hosts = git.map(|git| git.places.iter()).into_iter().flatten();
-    let mut plan = Plan {
+    let plan = Plan {
         home,
-        endpoints: Endpoints::new(Host::parse(root.as_str())?),
+        broker,
         models,
         bowline: program,
         git_hosts: hosts
             .filter_map(|place| Host::parse(place.host()).ok())
             .collect(),
     };
-    let gateway = databricks.gateway.clone();
-    let workspace_id = databricks.workspace_id.clone();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
-        if let Some(gateway) = find_gateway(gateway, workspace_id).await {
-            plan.endpoints = plan.endpoints.with_gateway(gateway);
-        }
-        follow(credentials, plan).await;
+        let endpoints = endpoints.found().await;
+        follow(credentials, endpoints, plan).await;
     })))
 }
 
-/// The gateway that is named, or that of the workspace's number if it answers.
-async fn find_gateway(named: Option<Host>, workspace_id: Option<String>) -> Option<Host> {
-    if named.is_some() {
-        return named;
-    }
-    let to_try = Endpoints::gateway_to_try(&workspace_id?)?;
-    let client = outward::client().ok()?;
-    // Whatever it says.
-    let knocking = client.get(to_try.origin()).timeout(KNOCK).send();
-    knocking.await.is_ok().then_some(to_try)
-}
-
 /// Writes when the token changes, and now and then.
-async fn follow(credentials: Credentials, plan: Plan) {
+async fn follow(credentials: Credentials, endpoints: Endpoints, plan: Plan) {
     let mut watching = credentials.watch();
     let mut written: Option<Secret> = None;
     let mut told = HashMap::new();
@@ -110,8 +91,8 @@ async fn follow(credentials: Credentials, plan: Plan) {
             Err(_) => {}
         }
         if let Some(token) = credentials.view().token {
-            let plan = plan.clone();
-            let applied = tokio::task::spawn_blocking(move || plan.apply(token)).await;
+            let (plan, endpoints) = (plan.clone(), endpoints.clone());
+            let applied = tokio::task::spawn_blocking(move || plan.apply(endpoints, token)).await;
             match applied {
                 Ok(Ok(outcomes)) => tell(outcomes, &mut told),
                 Ok(Err(error)) => tracing::error!(%error, "the files of tools are not written"),
@@ -122,8 +103,9 @@ async fn follow(credentials: Credentials, plan: Plan) {
 }
 
 impl Plan {
-    fn apply(self, token: Secret) -> Result<Vec<Outcome>, BadSetting> {
-        let mut settings = Settings::new(self.endpoints, token, self.models)?;
+    fn apply(self, endpoints: Endpoints, token: Secret) -> Result<Vec<Outcome>, BadSetting> {
+        let mut settings = Settings::new(endpoints, token, self.models)?;
+        settings.broker = self.broker;
         if let Some(program) = self.bowline {
             settings.bowline = program;
         }

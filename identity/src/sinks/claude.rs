@@ -1,12 +1,13 @@
 //! Claude Code: `~/.claude/settings.json` and `~/.claude.json`. Formats: "Settings", "Environment variables" and "LLM
 //! gateway" of its documentation; looked at with 2.1.330. It asks `apiKeyHelper` for the token, sends what it prints as
-//! `Authorization: Bearer`, and asks again after a time and on 401. `ANTHROPIC_AUTH_TOKEN` and `ANTHROPIC_API_KEY` would
+//! `Authorization: Bearer`, and asks again after a time and on 401; what it has it uses until the answer is there, old or not.
+//! `ANTHROPIC_AUTH_TOKEN` and `ANTHROPIC_API_KEY` would
 //! go before the helper.
 
 use serde::Deserialize;
 
 use super::Settings;
-use super::endpoint::Endpoints;
+use super::broker::{Api, By};
 use super::json::{Json, Value};
 use super::left::Left;
 use super::models::is_replaceable;
@@ -30,11 +31,11 @@ const PROVIDERS: [&[&str]; 3] = [
 
 pub(super) fn settings(old: Option<&str>, with: &Settings) -> Result<String, Left> {
     let json = Json::read(old)?;
-    let helper = with.bowline.call("token");
-    leave_others(&json, with, &helper)?;
+    leave_others(&json, with)?;
+    let way = with.way(Api::Messages, json.text(BASE_URL).as_deref());
+    let helper = with.bowline.call(way.by.words());
     json.set(HELPER, &Value::Text(&helper))?;
-    let url = Endpoints::settle(json.text(BASE_URL).as_deref(), with.endpoints.claude());
-    json.set(BASE_URL, &Value::Text(&url))?;
+    json.set(BASE_URL, &Value::Text(&way.url))?;
     for literal in LITERALS {
         json.remove(literal);
     }
@@ -69,15 +70,16 @@ pub(super) fn state(old: Option<&str>, _: &Settings) -> Result<String, Left> {
     Ok(json.write())
 }
 
-fn leave_others(json: &Json, with: &Settings, helper: &str) -> Result<(), Left> {
+fn leave_others(json: &Json, with: &Settings) -> Result<(), Left> {
     if PROVIDERS.iter().any(|path| json.has(path)) {
         let key = "env.CLAUDE_CODE_USE_…";
         return Err(Left::Elsewhere { key });
     }
     let has_helper = json.text(HELPER);
-    let is_ours = has_helper.as_deref() == Some(helper);
+    let ours = [By::Token, By::Secret].map(|by| with.bowline.call(by.words()));
+    let is_ours = has_helper.as_ref().is_some_and(|has| ours.contains(has));
     match json.text(BASE_URL) {
-        Some(url) if is_ours || with.endpoints.has(&url) => Ok(()),
+        Some(url) if is_ours || with.knows(&url) => Ok(()),
         None if json.has(BASE_URL) => Err(Left::unreadable("JSON")),
         Some(_) => {
             let key = "env.ANTHROPIC_BASE_URL";

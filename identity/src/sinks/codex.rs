@@ -5,8 +5,8 @@
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::Settings;
+use super::broker::Api;
 use super::dotenv::Dotenv;
-use super::endpoint::Endpoints;
 use super::left::Left;
 use super::models::is_replaceable;
 use super::text::{Style, missing_end};
@@ -80,25 +80,26 @@ fn set_provider(document: &mut DocumentMut, with: &Settings) -> Result<(), Left>
         .and_then(Item::as_str);
     let is_ours = is_ours == Some(with.bowline.name());
     let url = provider.get("base_url").and_then(Item::as_str);
-    if url.is_some_and(|url| !is_ours && !with.endpoints.has(url)) {
+    if url.is_some_and(|url| !is_ours && !with.knows(url)) {
         let key = "model_providers.databricks.base_url";
         return Err(Left::Elsewhere { key });
     }
-    let url = Endpoints::settle(url, with.endpoints.codex());
+    let way = with.way(Api::Responses, url);
     for rival in RIVALS {
         provider.remove(rival);
     }
     if !provider.contains_key("name") {
         provider.insert("name", value("Databricks"));
     }
-    set(provider, "base_url", url.into());
+    set(provider, "base_url", way.url.into());
     set(provider, "wire_api", "responses".into());
     let auth = provider
         .entry("auth")
         .or_insert_with(|| Item::Table(Table::new()));
     let auth = auth.as_table_like_mut().ok_or_else(bad)?;
     set(auth, "command", with.bowline.name().into());
-    set(auth, "args", Value::Array(Array::from_iter(["token"])));
+    let arguments = way.by.words().iter().copied();
+    set(auth, "args", Value::Array(Array::from_iter(arguments)));
     if !auth.contains_key("refresh_interval_ms") {
         let refresh = i64::try_from(with.refresh().as_millis()).unwrap_or(i64::MAX);
         auth.insert("refresh_interval_ms", value(refresh));

@@ -1,11 +1,11 @@
 //! Gemini CLI: `~/.gemini/.env`, `settings.json` and `trustedFolders.json`. Formats: its "Configuration", "Authentication"
-//! and "Trusted Folders"; looked at with 0.61.0. It knows no helper, so it has a literal token. It sends it as
+//! and "Trusted Folders"; looked at with 0.61.0. It knows no helper, so it has a literal key. It sends it as
 //! `Authorization: Bearer` if told so by a value that must stand without quotes, and reads no `.env` in folders that
 //! aren't trusted.
 
 use super::Settings;
+use super::broker::Api;
 use super::dotenv::Dotenv;
-use super::endpoint::Endpoints;
 use super::json::{Json, Value};
 use super::left::Left;
 use super::models::is_replaceable;
@@ -17,7 +17,7 @@ const MECHANISM: &str = "GEMINI_API_KEY_AUTH_MECHANISM";
 pub(super) fn env(old: Option<&str>, with: &Settings) -> Result<String, Left> {
     let mut env = Dotenv::read(old);
     match env.get(BASE_URL).filter(|url| !url.is_empty()) {
-        Some(url) if !with.endpoints.has(url) => {
+        Some(url) if !with.knows(url) => {
             return Err(Left::Elsewhere { key: BASE_URL });
         }
         // Without it, a key is one for Google itself.
@@ -26,10 +26,10 @@ pub(super) fn env(old: Option<&str>, with: &Settings) -> Result<String, Left> {
         }
         _ => {}
     }
-    let url = Endpoints::settle(env.get(BASE_URL), with.endpoints.gemini());
-    env.set(BASE_URL, &url);
+    let way = with.way(Api::Gemini, env.get(BASE_URL));
+    env.set(BASE_URL, &way.url);
     env.set(MECHANISM, "bearer");
-    env.set(KEY, with.token().expose());
+    env.set(KEY, way.key.expose());
     Ok(env.write())
 }
 

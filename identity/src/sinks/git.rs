@@ -20,7 +20,7 @@ pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> 
             .into_iter()
             .chain(&with.git_hosts)
     };
-    let block = block(hosts(), &with.bowline.call("git-credential"), style);
+    let block = block(hosts(), &with.bowline.call(&["git-credential"]), style);
     let Some(found) = find(body)? else {
         let gap = if body.is_empty() { "" } else { style.end() };
         let end = missing_end(body, style);

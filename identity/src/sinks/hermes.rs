@@ -1,10 +1,10 @@
 //! Hermes: `~/.hermes/config.yaml`. Format: "Configuration" of its documentation and `cli-config.yaml.example`; looked at
-//! with 0.19.0, which knows no helper (later sources have `key_cmd`), so it has a literal token, once for each endpoint.
+//! with 0.19.0, which knows no helper (later sources have `key_cmd`), so it has a literal key, once for each endpoint.
 //!
 //! A file with the mark was written here and is kept up to date; of any other only the key is.
 
 use super::Settings;
-use super::endpoint::Endpoints;
+use super::broker::{Api, is_brokers};
 use super::left::Left;
 use super::yaml::{Change, Mapping, Yaml, written};
 
@@ -33,24 +33,27 @@ pub(super) fn merge(old: Option<&str>, with: &Settings) -> Result<String, Left> 
         };
         let is_written_here =
             is_marked && matches!(mapping.path[0].as_str(), "model" | "fallback_providers");
-        if !is_written_here && !with.endpoints.has(has) {
+        if !is_written_here && !with.knows(has) {
             continue;
         }
+        // A variable is the user's way to say it.
+        let is_users = mapping.get(KEY).is_some_and(|key| key.starts_with("${"));
+        let is_kept = is_written_here || is_brokers(has);
+        let way = match is_kept && !is_users {
+            true => with.way(Api::Chat, Some(has)),
+            false => with.straight(Api::Chat, Some(has)),
+        };
         let change = |key, value: String| Change {
             path: mapping.path.clone(),
             key,
             value,
             behind: URL,
         };
-        if is_written_here {
-            changes.push(change(
-                URL,
-                Endpoints::settle(Some(has), with.endpoints.chat()),
-            ));
+        if is_kept {
+            changes.push(change(URL, way.url));
         }
-        // A variable is the user's way to say it.
-        if mapping.get(KEY).is_none_or(|key| !key.starts_with("${")) {
-            changes.push(change(KEY, with.token().expose().to_owned()));
+        if !is_users {
+            changes.push(change(KEY, way.key.expose().to_owned()));
         }
     }
     if changes.is_empty() {
@@ -77,8 +80,8 @@ fn is_endpoint(mapping: &Mapping) -> bool {
 }
 
 fn fresh(with: &Settings) -> String {
-    let url = written(&with.endpoints.chat());
-    let key = written(with.token().expose());
+    let way = with.way(Api::Chat, None);
+    let (url, key) = (written(&way.url), written(way.key.expose()));
     let models = &with.models.hermes;
     let (model, fallback) = (written(&models.model), written(&models.fallback));
     format!(

@@ -1,9 +1,10 @@
 //! OpenCode: `~/.config/opencode/opencode.json` (or `opencode.jsonc`) and `~/.local/share/opencode/auth.json`. Formats: its
 //! "Config", "Providers" and "Models"; looked at with 1.18.33, which knows a provider `databricks` by itself but asks its
-//! address of the environment. It knows no helper, so `auth.json` has a literal token.
+//! address of the environment. It knows no helper, so `auth.json` has a literal token; a key
+//! beside the address, as for the broker, goes before it.
 
 use super::Settings;
-use super::endpoint::Endpoints;
+use super::broker::{Api, By, is_brokers};
 use super::json::{Json, Value};
 use super::left::Left;
 
@@ -13,10 +14,8 @@ const API_KEY: &[&str] = &["provider", PROVIDER, "options", "apiKey"];
 
 pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left> {
     let json = Json::read(old)?;
-    if json
-        .text(BASE_URL)
-        .is_some_and(|url| !with.endpoints.has(&url))
-    {
+    let has = json.text(BASE_URL);
+    if has.as_deref().is_some_and(|url| !with.knows(url)) {
         let key = "provider.databricks.options.baseURL";
         return Err(Left::Elsewhere { key });
     }
@@ -27,12 +26,21 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
     let provider = |key| ["provider", PROVIDER, key];
     json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
     json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
-    let url = Endpoints::settle(json.text(BASE_URL).as_deref(), with.endpoints.chat());
-    json.set(BASE_URL, &Value::Text(&url))?;
+    let was_brokers = has.as_deref().is_some_and(is_brokers);
     // A token here would go before the one that is kept fresh; one named by a variable is as old as the shell.
+    let is_ours =
+        |key: &str| was_brokers || key.starts_with("dapi") || key == "{env:DATABRICKS_TOKEN}";
     let key = json.text(API_KEY);
-    if key.is_some_and(|key| key.starts_with("dapi") || key == "{env:DATABRICKS_TOKEN}") {
-        json.remove(API_KEY);
+    let is_users = json.has(API_KEY) && !key.as_deref().is_some_and(is_ours);
+    let way = match is_users {
+        true => with.straight(Api::Chat, has.as_deref()),
+        false => with.way(Api::Chat, has.as_deref()),
+    };
+    json.set(BASE_URL, &Value::Text(&way.url))?;
+    match way.by {
+        By::Secret => json.set(API_KEY, &Value::Text(way.key.expose()))?,
+        By::Token if is_users => {}
+        By::Token => json.remove(API_KEY),
     }
     for model in &with.models.offered {
         let path = ["provider", PROVIDER, "models", &model.id];

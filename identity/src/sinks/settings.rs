@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::broker::Broker;
 use super::endpoint::{Endpoints, Host};
 use super::models::Models;
 use crate::secret::Secret;
@@ -14,6 +15,8 @@ const REFRESH: Duration = Duration::from_secs(60);
 pub struct Settings {
     /// Where the tools ask.
     pub endpoints: Endpoints,
+    /// Where tools ask models instead.
+    pub broker: Option<Broker>,
     /// What they ask for.
     pub models: Models,
     /// How they call Bowline.
@@ -40,16 +43,20 @@ pub enum BadSetting {
     /// Likewise.
     #[error("a profile has a name of letters, digits and -_.")]
     Profile,
+    /// Tools would be pointed elsewhere.
+    #[error("this is not the address and the secret of a broker on this machine")]
+    Broker,
 }
 
 impl Settings {
-    /// With the profile `DEFAULT`, and `bowline` found on the path.
+    /// With the profile `DEFAULT`, without a broker, and `bowline` found on the path.
     pub fn new(endpoints: Endpoints, token: Secret, models: Models) -> Result<Self, BadSetting> {
         if !is_bearer(token.expose()) {
             return Err(BadSetting::Token);
         }
         Ok(Self {
             endpoints,
+            broker: None,
             models,
             bowline: Program("bowline".to_owned()),
             profile: Some(ProfileName("DEFAULT".to_owned())),
@@ -64,6 +71,13 @@ impl Settings {
         &self.token
     }
 
+    /// Whether a text has what nobody else may read.
+    pub(super) fn is_told_in(&self, text: &str) -> bool {
+        let secret = self.broker.as_ref().map(Broker::secret);
+        let mut all = [Some(self.token()), secret].into_iter().flatten();
+        all.any(|secret| text.contains(secret.expose()))
+    }
+
     pub(super) fn refresh(&self) -> Duration {
         REFRESH
     }
@@ -71,7 +85,7 @@ impl Settings {
 
 /// Whether a text is of the form that `Authorization: Bearer` takes (RFC 6750, `b64token`). Such a one stands for itself in
 /// every file format, without quotes.
-fn is_bearer(token: &str) -> bool {
+pub(super) fn is_bearer(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     let is_fit = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     !body.is_empty() && body.chars().all(is_fit)
@@ -98,8 +112,8 @@ impl Program {
         &self.0
     }
 
-    pub(super) fn call(&self, command: &str) -> String {
-        format!("{} {command}", self.0)
+    pub(super) fn call(&self, words: &[&str]) -> String {
+        format!("{} {}", self.0, words.join(" "))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The mergers of all tools: what users have stays, what is ours is repaired, and twice is once.
 
 mod apply;
+mod brokered;
 mod golden;
 mod properties;
 

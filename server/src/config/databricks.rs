@@ -44,6 +44,10 @@ pub struct DatabricksArgs {
     /// Claude Code, Codex, Gemini, OpenCode, Hermes. [default: on on Databricks Apps, else off]
     #[arg(long, env = "BOWLINE_TOOL_FILES")]
     pub tool_files: Option<Switch>,
+    /// Whether agents reach the workspace's models by a broker on this machine, which puts in the token in force.
+    /// [default: as --tool-files]
+    #[arg(long, env = "BOWLINE_BROKER")]
+    pub broker: Option<Switch>,
 }
 
 /// A workspace, and what opens it. Not `Debug`: it holds secrets.
@@ -67,6 +71,8 @@ pub struct Databricks {
     pub on_behalf: Switch,
     /// Whether the files of tools are kept up to date.
     pub tool_files: Switch,
+    /// Whether tools reach models by a broker.
+    pub broker: Switch,
     /// Where they are.
     pub home: Option<PathBuf>,
     /// Which profile of the Databricks CLI is the user's.
@@ -121,6 +127,7 @@ impl DatabricksArgs {
             Some(_) => Switch::On,
             None => Switch::Off,
         };
+        let tool_files = self.tool_files.unwrap_or(usual);
         let gateway = given("DATABRICKS_GATEWAY_HOST");
         let gateway = gateway
             .map(|host| Gateway::parse(&host).map_err(|_| ConfigError::DatabricksGateway(host)));
@@ -135,7 +142,8 @@ impl DatabricksArgs {
             principal: principal(),
             token,
             on_behalf: self.on_behalf,
-            tool_files: self.tool_files.unwrap_or(usual),
+            tool_files,
+            broker: self.broker.unwrap_or(tool_files),
             home: given("HOME").map(PathBuf::from),
             profile: given("DATABRICKS_CONFIG_PROFILE").unwrap_or_else(|| "DEFAULT".to_owned()),
             gateway: gateway.transpose()?,

@@ -17,7 +17,7 @@ async fn start(environment: &[(&'static str, String)]) -> TestServer {
 }
 
 /// How it stands, once it stands so.
-async fn until(server: &TestServer, fine: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(server: &TestServer, fine: impl Fn(&Value) -> bool) -> Value {
     let looking = async {
         loop {
             let (status, told) = server.get("/api/pat-status").await;
@@ -33,7 +33,7 @@ async fn until(server: &TestServer, fine: impl Fn(&Value) -> bool) -> Value {
 }
 
 /// What a line of a shell prints in a session.
-async fn printed(server: &TestServer, line: &str) -> String {
+pub(crate) async fn printed(server: &TestServer, line: &str) -> String {
     let session = server.script(&format!("{line}; echo END; read go")).await;
     server.printed(session, "END").await
 }
@@ -223,7 +223,7 @@ async fn the_files_of_tools_follow_the_token_and_what_is_the_users_stays() {
     assert!(!settings.to_string().contains("dapi"), "{settings}");
     // The helper is one that runs.
     let helper = settings["apiKeyHelper"].as_str().unwrap();
-    assert!(helper.ends_with(" token"), "{helper}");
+    assert!(helper.ends_with(" token --broker"), "{helper}");
     let broken = std::fs::read_to_string(home.join(".gemini/settings.json")).unwrap();
     assert_eq!(broken, "{half");
     holds(".gitconfig", "git-credential").await;

@@ -117,7 +117,7 @@ async fn what_opens_a_workspace_is_nowhere_but_where_it_is_needed() {
     assert_eq!(server.post("/api/pat-rotate", json!({})).await.0, 200);
     let written = async {
         loop {
-            let file = fs::read_to_string(home.join(".gemini/.env")).unwrap_or_default();
+            let file = fs::read_to_string(home.join(".databrickscfg")).unwrap_or_default();
             let minted = double.state().minted;
             if minted > before && file.contains(&format!("dapi-{minted}")) {
                 return;
@@ -128,7 +128,12 @@ async fn what_opens_a_workspace_is_nowhere_but_where_it_is_needed() {
     tokio::time::timeout(DEADLINE, written).await.unwrap();
     told += &server.get("/api/pat-status").await.1.to_string();
 
-    let minted: Vec<String> = double.state().tokens.keys().cloned().collect();
+    // What opens the broker is no less of a secret.
+    let broker = fs::read(home.join("state/broker.json")).unwrap();
+    let broker: serde_json::Value = serde_json::from_slice(&broker).unwrap();
+    let broker = broker["secret"].as_str().unwrap().to_owned();
+    let tokens = double.state().tokens.keys().cloned().collect::<Vec<_>>();
+    let minted = [tokens, vec![broker]].concat();
     let secrets = || {
         PLANTED
             .iter()
@@ -158,5 +163,6 @@ async fn what_opens_a_workspace_is_nowhere_but_where_it_is_needed() {
             holding += 1;
         }
     }
-    assert!(holding >= 3, "files of tools hold the token: {holding}");
+    // Two of tools hold the token; three, and one of the state folder, the broker's secret.
+    assert!(holding >= 6, "files hold what they must: {holding}");
 }

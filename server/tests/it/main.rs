@@ -8,6 +8,7 @@
 mod api;
 mod audit;
 mod base_path;
+mod broker;
 mod chaos;
 mod credential;
 mod credential_secrets;
