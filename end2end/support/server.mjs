@@ -179,6 +179,16 @@ export class BowlineServer {
     return within("the doctor's verdict", ran);
   }
 
+  /** The token of the Databricks workspace that is in force, as helpers get it. @returns {Promise<string>} */
+  databricksToken() {
+    const asked = new Promise((resolve, reject) => {
+      execFile(this.binary, ["token", "--state-dir", this.stateDir], (error, said) =>
+        error ? reject(error) : resolve(said.trim()),
+      );
+    });
+    return within("the token in force", asked);
+  }
+
   /** The audit trail so far. @returns {Promise<Record<string, any>[]>} */
   async trail() {
     const text = await readFile(path.join(this.stateDir, "audit.log"), "utf8").catch(() => "");

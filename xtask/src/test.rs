@@ -17,7 +17,8 @@ const STAGES: [(&str, Stage); 12] = [
         tools::for_building(root)?;
         tools::for_journeys(root)?;
         tools::jupyterhub(root)?;
-        tools::databricks_sdk(root)
+        tools::databricks_sdk(root)?;
+        tools::agents(root)
     }),
     ("fmt", |root| {
         root.command("cargo", &["fmt", "--all", "--check"]).run()
@@ -137,6 +138,7 @@ fn journeys(root: &Root, what: &[&str]) -> Task {
         .env("BOWLINE_DOUBLE", root.target().join("debug/bowline-double"))
         .env("BOWLINE_JUPYTERHUB", tools::hub_folder(root))
         .env("BOWLINE_SDK", tools::sdk_folder(root))
+        .env("BOWLINE_AGENTS", tools::agents_folder(root))
 }
 
 /// Runs the stages, or only some.

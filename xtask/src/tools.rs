@@ -124,6 +124,47 @@ pub(crate) fn sdk_folder(root: &Root) -> PathBuf {
     root.target().join("databricks-sdk")
 }
 
+/// Agents for the journey that has them make turns, where their users' own are not in the way. Without, it is not run, and
+/// says so.
+pub(crate) fn agents(root: &Root) -> Result<()> {
+    const WANTED: [&str; 2] = [
+        "end2end/agents/package.json",
+        "end2end/agents/package-lock.json",
+    ];
+    let folder = agents_folder(root);
+    let stamp = folder.join("bowline-stamp");
+    let wanted = fingerprint::of(root, &WANTED)?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    timed(
+        "installing Claude Code, Codex and Gemini CLI (a journey has them make turns)",
+        || {
+            std::fs::create_dir_all(&folder)?;
+            for name in WANTED {
+                let from = root.join(name);
+                let name = from.file_name().context("it is a file")?;
+                std::fs::copy(&from, folder.join(name))?;
+            }
+            let path = folder.to_string_lossy();
+            let what = [
+                "ci",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+                "--prefix",
+            ];
+            root.command("npm", &[&what[..], &[&*path]].concat()).run()
+        },
+    )?;
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// Where they are.
+pub(crate) fn agents_folder(root: &Root) -> PathBuf {
+    root.target().join("agents")
+}
+
 /// What the tests and the journeys need beside.
 pub(crate) fn for_journeys(root: &Root) -> Result<()> {
     let is_missing = |command: &str| {
