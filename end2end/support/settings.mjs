@@ -7,8 +7,10 @@
  * @param {string} group
  */
 export async function openSettings(view, group) {
-  await view.press("Alt+Shift+Comma");
   const dialog = view.page.getByRole("dialog", { name: "Settings" });
+  // One that is just being closed would take the keys for itself.
+  await dialog.waitFor({ state: "hidden" });
+  await view.press("Alt+Shift+Comma");
   await dialog.waitFor();
   await dialog.getByRole("button", { name: group, exact: true }).click();
   return dialog;
