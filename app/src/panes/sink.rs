@@ -160,6 +160,9 @@ impl Sink {
             (Reason::Behind, History::Asked) => {}
             (Reason::Behind, _) => self.history.set(History::MayBeMore),
         }
+        if self.searching.borrow().is_some() {
+            self.complete();
+        }
         self.tail.borrow_mut().clear();
         let epoch = self.target.progress.borrow_mut().replaced();
         let step = self.step(epoch, snapshot.offset);
@@ -191,7 +194,12 @@ impl Sink {
 
     /// The user scrolled: the topmost line shown is `top`. Called for every line that output scrolls too.
     pub(super) fn scrolled(self: &Rc<Self>, top: u32) {
-        if top == 0 && self.history.get() == History::MayBeMore {
+        let emulator = &self.target.emulator;
+        if top == 0
+            && emulator.scroll().above > 0
+            && !emulator.has_selection()
+            && self.history.get() == History::MayBeMore
+        {
             self.ask_for_history();
         }
         self.look_again();
@@ -224,6 +232,12 @@ impl Sink {
     /// Somebody searches: all history is asked for, and `again` called when there is more of it.
     pub(super) fn search(self: &Rc<Self>, again: impl Fn() + 'static) {
         self.searching.replace(Some(Rc::new(again)));
+        self.complete();
+    }
+
+    /// Asks for what history is missing, also above a snapshot that has none: such a one comes in a flood, and the next
+    /// has little.
+    fn complete(&self) {
         if self.history.get() == History::MayBeMore {
             self.target.emulator.clear_selection();
             self.ask_for_history();
@@ -232,10 +246,7 @@ impl Sink {
 
     /// Calls back once all history is there.
     pub(super) fn with_history(self: &Rc<Self>, then: impl FnOnce() + 'static) {
-        if self.history.get() == History::MayBeMore {
-            self.target.emulator.clear_selection();
-            self.ask_for_history();
-        }
+        self.complete();
         match self.history.get() {
             History::Asked => self.wanted.borrow_mut().push(Box::new(then)),
             History::Whole | History::MayBeMore => then(),
@@ -248,11 +259,7 @@ impl Sink {
         self.look_again();
     }
 
-    fn ask_for_history(self: &Rc<Self>) {
-        let emulator = &self.target.emulator;
-        if emulator.scroll().above == 0 || emulator.has_selection() {
-            return;
-        }
+    fn ask_for_history(&self) {
         self.history.set(History::Asked);
         let Target {
             session,
@@ -339,6 +346,9 @@ impl PaneSink for Sink {
         } else if self.history.get() == History::Asked {
             // The answer may be lost with the transport.
             self.history.set(History::MayBeMore);
+            if self.searching.borrow().is_some() {
+                self.complete();
+            }
         }
         // Whoever waits for it gets what there is.
         for then in self.wanted.take() {
