@@ -3,6 +3,7 @@
 mod agents;
 mod home;
 mod npm;
+mod repository;
 mod shell;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use self::agents::Damaged;
 use self::agents::{Agents, BadVersion, Wanted};
 pub use self::home::path_with_ours;
 use self::npm::{NodeAndNpm, NpmAgent};
+pub use self::repository::{BadRepository, Repository};
 use self::shell::Shell;
 use crate::graph::{Bound, Spec, StepId};
 use crate::profile::Profile;
@@ -32,6 +34,8 @@ pub struct Options {
     pub limit: Duration,
     /// Versions, or tags, of agents, by the names of their steps; the others are the latest.
     pub versions: BTreeMap<StepId, String>,
+    /// Repositories that are cloned, whatever the profile.
+    pub repositories: Vec<Repository>,
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
         Self {
             limit: Duration::from_secs(600),
             versions: BTreeMap::new(),
+            repositories: Vec::new(),
         }
     }
 }
@@ -81,6 +86,7 @@ enum KnownTask {
     Npm(Arc<NodeAndNpm>),
     Agent(Arc<NpmAgent>),
     Shell(Arc<Shell>),
+    Repository(Arc<Repository>),
 }
 
 /// Every step there is, for people: its name, and what it is called.
@@ -95,7 +101,8 @@ pub fn names() -> Result<Vec<(StepId, String)>, BadChoice> {
 /// The steps that a profile means, with what they need.
 pub fn plan(profile: &Profile, options: &Options) -> Result<Vec<Step>, BadChoice> {
     let all = table(options)?;
-    let wanted = choose(&all, profile)?;
+    let mut wanted = choose(&all, profile)?;
+    wanted.extend(options.repositories.iter().map(Repository::step));
     let steps = all
         .into_iter()
         .filter(|known| wanted.contains(&known.spec.id));
@@ -128,8 +135,13 @@ pub fn undo(home: &Path, which: &[StepId]) -> Result<AllUndone, BadChoice> {
     Ok(undone)
 }
 
-/// Whether anything is set up by a profile.
-pub fn is_nothing(profile: &Profile) -> bool {
+/// Whether nothing is set up.
+pub fn is_nothing(profile: &Profile, options: &Options) -> bool {
+    options.repositories.is_empty() && installs_nothing(profile)
+}
+
+/// Whether a profile brings nothing that has to be found.
+pub fn installs_nothing(profile: &Profile) -> bool {
     match profile {
         Profile::Minimal => true,
         Profile::Steps(steps) => steps.is_empty(),
@@ -170,13 +182,14 @@ impl KnownTask {
             Self::Npm(task) => task,
             Self::Agent(task) => task,
             Self::Shell(task) => task,
+            Self::Repository(task) => task,
         }
     }
 
     fn undo(&self, home: &Path) -> Result<Undone, Failed> {
         match self {
-            // It made nothing.
-            Self::Npm(_) => Ok(Undone::Nothing),
+            // It made nothing, or what is the user's now.
+            Self::Npm(_) | Self::Repository(_) => Ok(Undone::Nothing),
             Self::Agent(agent) => agent.undo(home),
             Self::Shell(shell) => shell.undo(home),
         }
@@ -238,6 +251,20 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
                 wanted: Wanted::new(version)?,
                 agent,
             })),
+        });
+    }
+    for repository in &options.repositories {
+        all.push(Known {
+            spec: Spec {
+                id: repository.step(),
+                label: format!("Repository {repository}"),
+                needs: Vec::new(),
+                touches: Vec::new(),
+                bound: Bound::Network,
+                limit: options.limit,
+                tries: TRIES,
+            },
+            task: KnownTask::Repository(Arc::new(repository.clone())),
         });
     }
     Ok(all)

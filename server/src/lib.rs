@@ -196,7 +196,8 @@ impl Server {
         let (host, within) = open_host(&config).await?;
         let urls = Urls::new(gate.clone(), address, &config.listen);
         let vault = open_vault(&config, &host, &gate)?;
-        let setup = setup::begin(&config.setup).map(Arc::new);
+        let ours = control.iter().flat_map(Control::environment);
+        let setup = setup::begin(&config.setup, ours).map(Arc::new);
         let endpoints = find_endpoints(&config, vault.as_deref());
         let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
         let for_files = broker.as_ref().and_then(|broker| broker.for_files());

@@ -22,16 +22,21 @@ use crate::config::Setup as Settings;
 /// The set-up that began with the server.
 pub(crate) struct Machine(Setup);
 
-/// Begins what the settings want, if they want anything. Nobody waits for it.
-pub(crate) fn begin(settings: &Settings) -> Option<Machine> {
-    if steps::is_nothing(&settings.profile) {
+/// Begins what the settings want, if they want anything. Nobody waits for it. `ours` are variables by which its commands
+/// find this server.
+pub(crate) fn begin(
+    settings: &Settings,
+    ours: impl Iterator<Item = (String, String)>,
+) -> Option<Machine> {
+    if steps::is_nothing(&settings.profile, &settings.options) {
         return None;
     }
     let Some(home) = &settings.home else {
         tracing::error!("HOME is not set: nothing is set up");
         return None;
     };
-    let place = Place::new(home, std::env::vars_os());
+    let ours = ours.map(|(name, value)| (name.into(), value.into()));
+    let place = Place::new(home, std::env::vars_os().chain(ours));
     // The settings were tried out when they were read.
     let plan = steps::plan(&settings.profile, &settings.options)
         .inspect_err(|error| tracing::error!(%error, "nothing is set up"))
@@ -47,7 +52,7 @@ pub fn find_ours_first(settings: &Settings) {
     let Some(home) = settings
         .home
         .as_ref()
-        .filter(|_| !steps::is_nothing(&settings.profile))
+        .filter(|_| !steps::installs_nothing(&settings.profile))
     else {
         return;
     };

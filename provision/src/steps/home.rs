@@ -15,7 +15,7 @@ const OURS: &str = ".local/share/bowline";
 const MADE: &str = "made";
 
 /// Passed on by name. Of secrets only npm's own, which it is given to reach its registry.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "USER",
     "LOGNAME",
     "SHELL",
@@ -23,6 +23,9 @@ const NAMES: [&str; 14] = [
     "LANG",
     "TZ",
     "TMPDIR",
+    // By which git's helper finds the server.
+    "BOWLINE_BIN",
+    "BOWLINE_SOCKET",
     "NODE_EXTRA_CA_CERTS",
     "NODE_OPTIONS",
     "NODE_TLS_REJECT_UNAUTHORIZED",

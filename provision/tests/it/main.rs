@@ -1,4 +1,4 @@
-//! Steps with a real npm against a registry of our own, in homes that were empty.
+//! Steps with a real npm against a registry of our own and with a real git, in homes that were empty.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,3 +7,4 @@
 
 mod npm;
 mod registry;
+mod repositories;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bowline_provision::graph::StepId;
 use bowline_provision::profile::Profile;
-use bowline_provision::steps::{self, Options};
+use bowline_provision::steps::{self, Options, Repository};
 use clap::Args;
 
 use super::sessions::duration;
@@ -78,7 +78,15 @@ impl SetupArgs {
         }
         let limit = duration(&self.setup_limit).filter(|limit| *limit > Duration::ZERO);
         let limit = limit.ok_or(ConfigError::SetupLimit(self.setup_limit))?;
-        let options = Options { limit, versions };
+        let repositories = env.text("GIT_REPOS").unwrap_or_default();
+        let repositories = Repository::list(&repositories);
+        let repositories =
+            repositories.map_err(|error| ConfigError::Setup(format!("GIT_REPOS: {error}")))?;
+        let options = Options {
+            limit,
+            versions,
+            repositories,
+        };
         // What can't be is said at once.
         steps::plan(&profile, &options).map_err(|error| ConfigError::Setup(error.to_string()))?;
         Ok(Setup {

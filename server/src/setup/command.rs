@@ -66,9 +66,11 @@ pub async fn run(
         return undo(&home, &named);
     }
     if !named.is_empty() {
+        let wanted = &mut settings.options.repositories;
+        wanted.retain(|repository| named.contains(&repository.step()));
         settings.profile = Profile::Steps(named);
     }
-    if steps::is_nothing(&settings.profile) {
+    if steps::is_nothing(&settings.profile, &settings.options) {
         let names = steps::names()?.into_iter().map(|(id, _)| id.to_string());
         return Err(Error::Nothing(names.collect::<Vec<_>>().join(", ")));
     }

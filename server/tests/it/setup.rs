@@ -247,3 +247,38 @@ async fn from_a_pipe_each_change_is_a_line_and_a_failure_the_status() {
     );
     assert_eq!(nothing.status.code(), Some(1));
 }
+
+#[tokio::test]
+async fn repositories_are_cloned_at_the_start_and_one_that_failed_is_tried_again() {
+    let there = tempfile::tempdir().unwrap();
+    let make = |name: &str| {
+        let mut git = std::process::Command::new("git");
+        let made = git
+            .args(["init", "--quiet", name])
+            .current_dir(there.path());
+        assert!(made.status().unwrap().success());
+    };
+    make("one");
+    let at = there.path().display();
+    let wrapper = format!("export GIT_REPOS='file://{at}/one,file://{at}/two'; exec \"$@\"");
+    let home = Arc::new(tempfile::tempdir().unwrap());
+    let (server, _) = TestServer::start_binary(&wrapper, "", home.clone()).await;
+    until(&server, "repo-one", "complete").await;
+    until(&server, "repo-two", "error").await;
+    make("two");
+    let (status, answer) = server
+        .post("/api/setup-retry", json!({"id": "repo-two"}))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    until(&server, "repo-two", "complete").await;
+    for name in ["one", "two"] {
+        assert!(
+            home.path()
+                .join("projects")
+                .join(name)
+                .join(".git")
+                .is_dir()
+        );
+    }
+    server.stop().await;
+}
