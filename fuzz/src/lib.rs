@@ -4,4 +4,5 @@
 #[cfg(feature = "bodies")]
 pub mod bodies;
 pub mod frames;
+pub mod mergers;
 pub mod screen;

@@ -117,6 +117,11 @@ impl Assignment {
     /// If a line is one: it, and how much of the text it takes.
     fn read(line: &str, text: &str) -> Option<(Self, usize)> {
         let (content, end) = split_end(line);
+        // A carriage return alone ends a line for some readers, and others of its kind are no blanks for all.
+        let inner = content.strip_suffix('\r').unwrap_or(content);
+        if inner.contains(|c: char| c.is_control() && c != '\t') {
+            return None;
+        }
         let name = content.trim_start();
         let name = match name.strip_prefix("export") {
             Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start(),
@@ -127,10 +132,18 @@ impl Assignment {
         let (key, rest) = name.split_at(length);
         let value = rest.trim_start().strip_prefix('=')?.trim_start();
         let before = &content[..content.len() - value.len()];
-        let (value, after, taken) = match quoted(&text[before.len()..]) {
+        let behind = |value: &str| {
+            let behind = &text[before.len() + value.len()..];
+            lines(behind).next().unwrap_or_default()
+        };
+        // With anything but a comment behind them, quotes are a part of the value.
+        let ends = |value: &&str| {
+            let behind = behind(value).trim_start();
+            behind.is_empty() || behind.starts_with('#')
+        };
+        let (value, after, taken) = match quoted(&text[before.len()..]).filter(ends) {
             Some(value) => {
-                let behind = &text[before.len() + value.len()..];
-                let after = lines(behind).next().unwrap_or_default();
+                let after = behind(value);
                 (
                     value,
                     after.to_owned(),

@@ -31,6 +31,10 @@ impl Host {
     /// Of what people write: with or without scheme, with a path behind it, with space around it.
     pub fn parse(text: &str) -> Result<Self, BadHost> {
         let text = text.trim();
+        // Who reads URLs leaves out tabs and line ends, which files give a meaning to.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(BadHost::Form);
+        }
         let url = if text.contains("://") {
             Url::parse(text)
         } else {
@@ -152,7 +156,8 @@ impl Endpoints {
     pub(super) fn settle(has: Option<&str>, ours: String) -> String {
         let place = Host::parse(&ours).ok();
         match has.filter(|has| place.is_some() && Host::parse(has).ok() == place) {
-            Some(has) => has.to_owned(),
+            // Space around it is none of the address: a line end would end the line.
+            Some(has) => has.trim().to_owned(),
             None => ours,
         }
     }

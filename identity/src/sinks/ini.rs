@@ -126,9 +126,10 @@ impl Ini {
             .rposition(is_own)
             .unwrap_or(0)
             + range.start;
+        // As far in as the last one: further in, it would go on with that one's value.
         let indent = self.lines[range]
             .iter()
-            .find(|line| matches!(line.kind, Kind::Pair(..)));
+            .rfind(|line| matches!(line.kind, Kind::Pair(..)));
         let indent = indent.map_or("", |line| {
             &line.text[..line.text.len() - line.text.trim_start().len()]
         });
