@@ -189,12 +189,12 @@ try {
       await machine.server();
       const now = Date.now();
       const times = { started_ms: now - 41_000, ended_ms: now - 9_000 };
-      const error = "npm could not install it: request to https://registry.npmjs.org/opencode-ai failed; 1.18.30 is kept";
+      const error = "npm could not install it: request to https://registry.example/opencode-ai failed; 1.18.30 is kept";
       const steps = [
         { id: "shell", label: "Shell files", state: "complete", ...times },
         { id: "npm", label: "Node.js and npm", state: "complete", version: "11.19.1", ...times },
         { id: "claude", label: "Claude Code", state: "complete", version: "2.1.330", ...times },
-        { id: "codex", label: "Codex", state: "running", started_ms: now - 12_000, tail: "@openai/codex@latest is 0.169.0\nnpm http fetch GET 200 https://registry.npmjs.org/@openai%2fcodex 265ms (cache miss)" },
+        { id: "codex", label: "Codex", state: "running", started_ms: now - 12_000, tail: "@openai/codex@latest is 0.169.0\nnpm http fetch GET 200 https://registry.example/@openai%2fcodex 265ms (cache miss)" },
         { id: "gemini", label: "Gemini CLI", state: "waiting" },
         { id: "opencode", label: "OpenCode", state: "error", error, tail: "npm error network request failed", ...times },
         { id: "oauth", label: "No service principal in shells", state: "skipped", error: "it was cancelled" },
