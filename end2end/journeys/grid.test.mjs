@@ -117,8 +117,12 @@ journey("the server says which view comes first; a choice beats that, until it i
   await stage.server({ env: { TERMINAL_MODE: "grid" } });
   const view = await stage.page();
   await view.page.getByRole("toolbar", { name: "Grid" }).waitFor();
+  const saved = view.page.waitForResponse(
+    (response) => response.url().endsWith("/api/workspace") && response.request().method() === "POST",
+  );
   await view.press("Alt+Shift+G");
   await view.page.getByRole("toolbar", { name: "Grid" }).waitFor({ state: "hidden" });
+  await saved;
   await view.reload();
   assert.equal(await view.page.getByRole("toolbar", { name: "Grid" }).count(), 0);
   await view.press("Alt+Shift+Backspace");

@@ -68,6 +68,7 @@ journey("a search counts, steps both ways, and takes case, words and expressions
 
   await view.press("Escape");
   await search.bar.waitFor({ state: "detached" });
+  await view.page.locator(".pane .xterm-helper-textarea:focus").waitFor({ state: "attached" });
   await view.type("echo back-$((1+1))\n");
   await view.waitForText(/^back-2$/m);
 });
