@@ -43,11 +43,11 @@ use self::logins::{By, Logins};
 use self::place::{Origin, Place};
 pub use self::proof::Named;
 use self::proof::Proofs;
+pub(crate) use self::proxy::handed_on;
 use self::proxy::{Forwarded, Proxies, Scheme};
 use self::secret::{Hash, random};
 use crate::audit::{self, Actor};
 use crate::config::{Auth, Config, Entry};
-use crate::on_behalf;
 use crate::peer::Peer;
 
 /// What a route asks of who calls it.
@@ -278,17 +278,6 @@ impl Gate {
             Peer::Unix { .. } => None,
         };
         self.forwarded(asked).client.or(other_end)
-    }
-
-    /// The token that a proxy handed on of whom it named. Only a proven one names somebody.
-    pub(crate) fn handed_on<'a>(
-        pass: &'a Pass,
-        headers: &'a HeaderMap,
-    ) -> Option<(&'a Identity, &'a str)> {
-        let Pass::Named(named) = pass else {
-            return None;
-        };
-        Some((named.who(), proxy::one(headers, &on_behalf::HEADER)?))
     }
 
     /// Who does something, for the audit trail.

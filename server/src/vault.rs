@@ -22,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::audit::{self, Wish};
 use crate::config::{Databricks, Switch};
-use crate::gate::{Asked as Request, Gate, Pass};
+use crate::gate::{Asked as Request, Gate, Pass, handed_on};
 use crate::on_behalf::{News, OnBehalf};
 use crate::outward;
 
@@ -87,10 +87,12 @@ impl Vault {
         let Some(on_behalf) = &self.on_behalf else {
             return;
         };
-        if let Some((who, token)) = Gate::handed_on(pass, asked.headers)
-            && on_behalf.brought(who, token) == News::Yes
+        // Only a proven proxy names somebody.
+        if let Pass::Named(named) = pass
+            && let Some(token) = handed_on(asked.headers)
+            && on_behalf.brought(named.who(), token) == News::Yes
         {
-            audit::handed_on(&self.gate.actor(asked, Some(who)));
+            audit::handed_on(&self.gate.actor(asked, Some(named.who())));
         }
     }
 

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use super::identity::Identity;
 use super::secret::Hash;
 use crate::config::{Entry, Platform};
+use crate::on_behalf;
 use crate::peer::Peer;
 
 /// The header by which a proxy shows the shared secret.
@@ -139,8 +140,13 @@ impl Proxies {
     }
 }
 
+/// The token that a proxy handed on of whom it named: to be asked only where a proven one did.
+pub(crate) fn handed_on(headers: &HeaderMap) -> Option<&str> {
+    one(headers, &on_behalf::HEADER)
+}
+
 /// The value of a header that is there once.
-pub(super) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok().map(str::trim),
