@@ -1,5 +1,6 @@
 //! `bowline token`: prints the workspace's token that is in force, for tools that call a helper instead of keeping a
-//! literal; or what opens the broker, for those that are pointed there. Asks the server whose session it runs in, or that of a state folder, through the control socket.
+//! literal; or what opens the broker, for those that are pointed there. Asks the server whose session it runs in, or that
+//! of a state folder, through the control socket.
 
 use std::ffi::OsString;
 use std::io;
