@@ -5,6 +5,7 @@ mod home;
 mod npm;
 mod repository;
 mod shell;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

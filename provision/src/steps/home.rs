@@ -1,5 +1,5 @@
-//! Places of ours in the user's home, and what of the environment tools get there. Folders that were made are noted, so
-//! that undoing leaves none.
+//! Places of ours in the user's home, what is said of them, and what of the environment tools get there. Folders that were
+//! made are noted, so that undoing leaves none.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -7,12 +7,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
+use crate::run::Failed;
+
 /// Where programs are linked.
 const BIN: &str = ".local/bin";
 /// Where they are.
 const OURS: &str = ".local/share/bowline";
 /// Which folders were not there before, a line each, below the home.
 const MADE: &str = "made";
+/// How folders and files begin that are not finished, or not needed any more.
+pub(super) const UNFINISHED: &str = ".unfinished-";
+/// Longest reason that is passed on of what a program says, characters.
+const REASON: usize = 300;
 
 /// Passed on by name. Of secrets only npm's own, which it is given to reach its registry.
 const NAMES: [&str; 16] = [
@@ -60,9 +66,20 @@ pub(super) fn bin(home: &Path) -> PathBuf {
     home.join(BIN)
 }
 
-/// Where agents are.
-pub(super) fn agents(home: &Path) -> PathBuf {
-    home.join(OURS).join("agents")
+/// Where programs of a kind are, such as `agents`.
+pub(super) fn shelf(home: &Path, kind: &str) -> PathBuf {
+    home.join(OURS).join(kind)
+}
+
+/// What is passed on of a program's words.
+pub(super) fn short(said: &str) -> String {
+    said.chars().take(REASON).collect()
+}
+
+/// Why nothing could be put there.
+#[allow(clippy::needless_pass_by_value, reason = "it is what map_err calls")]
+pub(super) fn unwritable(error: io::Error) -> Failed {
+    Failed::for_good(format!("cannot write below ~/.local: {}", error.kind()))
 }
 
 /// Makes a folder below the home, with those above it, and notes which.
@@ -162,8 +179,8 @@ mod tests {
         let home = home.path();
         fs::create_dir(home.join(".local")).unwrap();
         make(home, &bin(home)).unwrap();
-        make(home, &agents(home)).unwrap();
-        make(home, &agents(home)).unwrap();
+        make(home, &shelf(home, "agents")).unwrap();
+        make(home, &shelf(home, "agents")).unwrap();
         fs::write(bin(home).join("mine"), "").unwrap();
         forget(home);
         let left: Vec<_> = fs::read_dir(home.join(".local")).unwrap().collect();

@@ -17,10 +17,6 @@ use crate::run::{Call, Failed, Job, Later, Note, Shown, Task};
 
 /// Below the home.
 const PROJECTS: &str = "projects";
-/// How folders begin that are not finished; the name and the process follow.
-const UNFINISHED: &str = ".unfinished-";
-/// Longest reason that is passed on of what git says, characters.
-const REASON: usize = 300;
 
 /// A repository that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,9 +128,7 @@ impl Repository {
         let reason = fatal
             .or(answer.errors.last())
             .map_or("git failed", String::as_str);
-        Err(Failed::for_now(
-            reason.chars().take(REASON).collect::<String>(),
-        ))
+        Err(Failed::for_now(home::short(reason)))
     }
 }
 
@@ -210,12 +204,12 @@ impl Task for Repository {
     }
 }
 
-/// Where a clone is made; what was left there by runs that are no more goes.
+/// Where a clone is made, by its name and the process; what was left there by runs that are no more goes.
 fn begin(home: &Path, name: &str) -> Result<PathBuf, Failed> {
     let no = |error: std::io::Error| Failed::for_good(format!("~/{PROJECTS}: {error}"));
     let projects = home.join(PROJECTS);
     home::make(home, &projects).map_err(no)?;
-    let start = format!("{UNFINISHED}{name}-");
+    let start = format!("{}{name}-", home::UNFINISHED);
     for entry in fs::read_dir(&projects).map_err(no)?.flatten() {
         let left = entry.file_name();
         let pid = left
