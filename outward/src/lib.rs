@@ -1,7 +1,8 @@
 //! HTTP requests that Bowline itself makes: one way to make a client, and bounded reading of what it answers.
-//! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error. Knows nothing
-//! of whom it asks.
+//! Whoever answers is not trusted with time, with memory or with where a secret goes: a redirect is an error, except where
+//! there is no secret (`files`). Knows nothing of whom it asks.
 
+pub mod files;
 mod privacy;
 
 use std::time::Duration;
@@ -44,8 +45,8 @@ pub enum Error {
         after: Duration,
     },
     /// More than is ever read.
-    #[error("its answer is longer than {MAX_BODY} bytes")]
-    TooLong,
+    #[error("its answer is longer than {0} bytes")]
+    TooLong(u64),
     /// Not what was asked for.
     #[error("its answer makes no sense: {0}")]
     Malformed(serde_json::Error),
@@ -129,7 +130,7 @@ pub async fn body(mut response: Response) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::TooLong);
+            return Err(Error::TooLong(MAX_BODY as u64));
         }
         body.extend_from_slice(&chunk);
     }

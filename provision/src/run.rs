@@ -148,8 +148,13 @@ impl Job {
 
     /// Waits a while, unless the step is stopped.
     pub async fn pause(&self, time: Duration) -> Result<(), Failed> {
+        self.unless_stopped(tokio::time::sleep(time)).await
+    }
+
+    /// Waits for something, unless the step is stopped; then it is dropped.
+    pub async fn unless_stopped<T>(&self, what: impl Future<Output = T>) -> Result<T, Failed> {
         tokio::select! {
-            () = tokio::time::sleep(time) => Ok(()),
+            done = what => Ok(done),
             () = self.stop.cancelled() => Err(CommandError::Stopped.into()),
         }
     }

@@ -1,10 +1,14 @@
 //! The steps there are, and which of them a profile means.
 
 mod agents;
+mod download;
 mod home;
 mod npm;
 mod repository;
 mod shell;
+mod tool;
+mod tools;
+mod unpack;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -19,6 +23,8 @@ pub use self::home::path_with_ours;
 use self::npm::{NodeAndNpm, NpmAgent};
 pub use self::repository::{BadRepository, Repository};
 use self::shell::Shell;
+use self::tool::ToolStep;
+use self::tools::{BadToolVersion, Tools};
 use crate::graph::{Bound, Spec, StepId};
 use crate::profile::Profile;
 use crate::run::{Failed, Place, Step, Task};
@@ -27,16 +33,46 @@ use crate::run::{Failed, Place, Step, Task};
 const TRIES: u32 = 2;
 /// How long a step may take that asks nobody else.
 const SOON: Duration = Duration::from_secs(60);
+/// Package managers do one thing at a time.
+const PACKAGES: &str = "/var/lib/dpkg";
+/// What only where a workspace is at hand belongs to a profile.
+const BESIDE_A_WORKSPACE: [&str; 5] = ["oauth", "micro", "tmux", "gh", "databricks-cli"];
+/// What is there for other steps alone.
+const NEEDED: [&str; 1] = ["uv"];
 
 /// How steps are done.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How long one attempt at a step may take that comes from the network.
     pub limit: Duration,
-    /// Versions, or tags, of agents, by the names of their steps; the others are the latest.
+    /// Versions, or tags, of agents and tools, by the names of their steps; other agents are the latest, other tools as
+    /// the data has them.
     pub versions: BTreeMap<StepId, String>,
     /// Repositories that are cloned, whatever the profile.
     pub repositories: Vec<Repository>,
+    /// What takes the place of `https://github.com` in addresses of downloads.
+    pub mirror: Option<String>,
+    /// Whether the system's package manager may be asked for tools.
+    pub packages: Packages,
+}
+
+/// What becomes of the system's package manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packages {
+    /// It may be asked.
+    Asked,
+    /// It is left alone.
+    LeftAlone,
+}
+
+impl Packages {
+    /// As this user may: it wants root.
+    pub fn of_this_user() -> Self {
+        match rustix::process::geteuid().is_root() {
+            true => Self::Asked,
+            false => Self::LeftAlone,
+        }
+    }
 }
 
 impl Default for Options {
@@ -45,6 +81,8 @@ impl Default for Options {
             limit: Duration::from_secs(600),
             versions: BTreeMap::new(),
             repositories: Vec::new(),
+            mirror: None,
+            packages: Packages::of_this_user(),
         }
     }
 }
@@ -55,12 +93,15 @@ pub enum BadChoice {
     /// No step of that name.
     #[error("there is no step {0}; there are {1}")]
     Unknown(StepId, String),
-    /// Only agents have one.
+    /// Only agents and tools have one.
     #[error("{0} has no version to choose; {1} have one")]
     NoVersion(StepId, String),
     /// Nothing that a registry would know.
     #[error(transparent)]
     Version(#[from] BadVersion),
+    /// Nothing that a release could be called.
+    #[error(transparent)]
+    ToolVersion(#[from] BadToolVersion),
     /// A defect of this program.
     #[error(transparent)]
     Damaged(#[from] Damaged),
@@ -86,6 +127,7 @@ struct Known {
 enum KnownTask {
     Npm(Arc<NodeAndNpm>),
     Agent(Arc<NpmAgent>),
+    Tool(Arc<ToolStep>),
     Shell(Arc<Shell>),
     Repository(Arc<Repository>),
 }
@@ -182,6 +224,7 @@ impl KnownTask {
         match self {
             Self::Npm(task) => task,
             Self::Agent(task) => task,
+            Self::Tool(task) => task,
             Self::Shell(task) => task,
             Self::Repository(task) => task,
         }
@@ -192,6 +235,7 @@ impl KnownTask {
             // It made nothing, or what is the user's now.
             Self::Npm(_) | Self::Repository(_) => Ok(Undone::Nothing),
             Self::Agent(agent) => agent.undo(home),
+            Self::Tool(tool) => tool.undo(home),
             Self::Shell(shell) => shell.undo(home),
         }
     }
@@ -200,10 +244,13 @@ impl KnownTask {
 /// All steps, in the order in which they are shown.
 fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
     let agents = Agents::embedded()?;
-    let is_agent = |id: &StepId| agents.agent.iter().any(|agent| agent.id == id.as_str());
-    if let Some(id) = options.versions.keys().find(|id| !is_agent(id)) {
-        let known: Vec<&str> = agents.agent.iter().map(|agent| &*agent.id).collect();
-        return Err(BadChoice::NoVersion(id.clone(), known.join(", ")));
+    let tools = Tools::embedded()?;
+    let versioned = agents.agent.iter().map(|agent| &*agent.id);
+    let versioned = versioned.chain(tools.tool.iter().map(|tool| &*tool.id));
+    let versioned: Vec<&str> = versioned.collect();
+    let mut chosen = options.versions.keys();
+    if let Some(id) = chosen.find(|id| !versioned.contains(&id.as_str())) {
+        return Err(BadChoice::NoVersion(id.clone(), versioned.join(", ")));
     }
     let mut all = Vec::new();
     for shell in [Shell::usual(), Shell::without_principal()] {
@@ -254,6 +301,28 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
             })),
         });
     }
+    for tool in tools.tool {
+        let id = StepId::new(&tool.id);
+        let version = options.versions.get(&id).map(String::as_str);
+        let touches = tool.package.as_ref().map(|_| PACKAGES);
+        all.push(Known {
+            spec: Spec {
+                label: tool.label.clone(),
+                needs: Vec::new(),
+                touches: touches.into_iter().collect(),
+                bound: Bound::Network,
+                limit: options.limit,
+                tries: TRIES,
+                id,
+            },
+            task: KnownTask::Tool(Arc::new(ToolStep {
+                wanted: tool.wanted(version)?,
+                mirror: options.mirror.clone(),
+                packages: options.packages,
+                tool,
+            })),
+        });
+    }
     for repository in &options.repositories {
         all.push(Known {
             spec: Spec {
@@ -273,11 +342,14 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
 
 /// The names that a profile means, those that they need among them.
 fn choose(all: &[Known], profile: &Profile) -> Result<Vec<StepId>, BadChoice> {
+    let is_of = |id: &StepId, names: &[&str]| names.contains(&id.as_str());
     let ids = || all.iter().map(|known| known.spec.id.clone());
     let mut wanted: Vec<StepId> = match profile {
         Profile::Minimal => Vec::new(),
-        Profile::Agents => ids().filter(|id| id.as_str() != shell::PRINCIPAL).collect(),
-        Profile::Databricks => ids().collect(),
+        Profile::Agents => ids()
+            .filter(|id| !is_of(id, &NEEDED) && !is_of(id, &BESIDE_A_WORKSPACE))
+            .collect(),
+        Profile::Databricks => ids().filter(|id| !is_of(id, &NEEDED)).collect(),
         Profile::Steps(steps) => {
             check(all, steps)?;
             steps.clone()
@@ -323,7 +395,12 @@ mod tests {
         assert_eq!(ids("codex"), ["npm", "codex"]);
         let agents = ["shell", "npm", "claude", "codex", "gemini", "opencode"];
         assert_eq!(ids("agents"), agents);
-        assert_eq!(ids("databricks").len(), agents.len() + 1);
+        let workspace = ids("databricks");
+        let beside: Vec<&String> = workspace
+            .iter()
+            .filter(|id| !agents.contains(&&***id))
+            .collect();
+        assert_eq!(beside, BESIDE_A_WORKSPACE);
     }
 
     #[test]

@@ -324,8 +324,13 @@ pub enum ConfigError {
     )]
     DatabricksHost(String),
     /// No pair.
-    #[error("--agent-versions {0}: give an agent and its version, such as claude=2.1.0")]
+    #[error("--agent-versions {0}: give an agent or a tool and its version, such as claude=2.1.0")]
     AgentVersions(String),
+    /// Nowhere that downloads may come from.
+    #[error(
+        "--download-mirror {0}: give an https address without a password, such as https://mirror.example.com/github"
+    )]
+    DownloadMirror(String),
     /// No time.
     #[error("--setup-limit {0}: give a time such as 90s or 10m")]
     SetupLimit(String),

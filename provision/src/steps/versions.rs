@@ -12,7 +12,7 @@ use rustix::fs::FlockOperation;
 
 use super::Undone;
 use super::home::{self, UNFINISHED, unwritable};
-use crate::run::{Answer, Call, Failed, Job, Note, Shown};
+use crate::run::{Answer, Call, Failed, Job, Shown};
 
 /// Between two looks whether another process has finished with the same program.
 const LOOK: Duration = Duration::from_millis(500);
@@ -186,11 +186,7 @@ impl Attempt {
     }
 
     /// Leaves nothing that isn't finished, and says what is kept.
-    pub(super) async fn finish(
-        self,
-        job: &Job,
-        done: Result<Note, Failed>,
-    ) -> Result<Note, Failed> {
+    pub(super) async fn finish<T>(self, job: &Job, done: Result<T, Failed>) -> Result<T, Failed> {
         let Self {
             unfinished, there, ..
         } = self;

@@ -1,10 +1,13 @@
-//! Steps with a real npm against a registry of our own and with a real git, in homes that were empty.
+//! Steps with a real npm against a registry of our own, with a mirror of releases, and with a real git, in homes that were
+//! empty.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test that unwraps says enough by failing"
 )]
 
+mod mirror;
 mod npm;
 mod registry;
 mod repositories;
+mod tools;

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bowline_outward::is_private;
 use bowline_provision::graph::StepId;
 use bowline_provision::profile::Profile;
 use bowline_provision::steps::{self, Options, Repository};
 use clap::Args;
+use url::Url;
 
 use super::sessions::duration;
 use super::{ConfigError, Env, is_given};
@@ -21,7 +23,8 @@ pub struct SetupArgs {
     #[arg(long, env = "BOWLINE_PROFILE", value_name = "PROFILE")]
     pub profile: Option<String>,
 
-    /// Versions of agents, such as claude=2.1.0,codex=latest; those that aren't named are the latest.
+    /// Versions of agents and tools, such as claude=2.1.0,codex=latest,gh=2.96.0; agents that aren't named are the latest,
+    /// tools those that this Bowline was made for.
     #[arg(
         long,
         env = "BOWLINE_AGENT_VERSIONS",
@@ -30,7 +33,11 @@ pub struct SetupArgs {
     )]
     pub agent_versions: Vec<String>,
 
-    /// How long one attempt at installing an agent may take, such as 90s or 10m.
+    /// Where downloads come from instead of https://github.com: a mirror of it, by https or on this machine.
+    #[arg(long, env = "BOWLINE_DOWNLOAD_MIRROR", value_name = "URL")]
+    pub download_mirror: Option<String>,
+
+    /// How long one attempt at installing an agent or a tool may take, such as 90s or 10m.
     #[arg(
         long,
         env = "BOWLINE_SETUP_LIMIT",
@@ -82,10 +89,13 @@ impl SetupArgs {
         let repositories = Repository::list(&repositories);
         let repositories =
             repositories.map_err(|error| ConfigError::Setup(format!("GIT_REPOS: {error}")))?;
+        let mirror = self.download_mirror.filter(|given| is_given(given));
         let options = Options {
             limit,
             versions,
             repositories,
+            mirror: mirror.map(mirror_of).transpose()?,
+            ..Options::default()
         };
         // What can't be is said at once.
         steps::plan(&profile, &options).map_err(|error| ConfigError::Setup(error.to_string()))?;
@@ -94,5 +104,15 @@ impl SetupArgs {
             options,
             home: super::folder(|name| env.os(name), "HOME"),
         })
+    }
+}
+
+/// Where others can neither change what comes nor read a password on the way: there is none.
+fn mirror_of(given: String) -> Result<String, ConfigError> {
+    let url = Url::parse(given.trim()).ok();
+    let url = url.filter(|url| is_private(url) && url.password().is_none());
+    match url {
+        Some(url) => Ok(url.to_string()),
+        None => Err(ConfigError::DownloadMirror(given)),
     }
 }
