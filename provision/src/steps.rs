@@ -2,6 +2,7 @@
 
 mod agents;
 mod download;
+mod hermes;
 mod home;
 mod npm;
 mod repository;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use self::agents::Damaged;
 use self::agents::{Agents, BadVersion, Wanted};
+use self::hermes::Hermes;
 pub use self::home::path_with_ours;
 use self::npm::{NodeAndNpm, NpmAgent};
 pub use self::repository::{BadRepository, Repository};
@@ -36,7 +38,9 @@ const SOON: Duration = Duration::from_secs(60);
 /// Package managers do one thing at a time.
 const PACKAGES: &str = "/var/lib/dpkg";
 /// What only where a workspace is at hand belongs to a profile.
-const BESIDE_A_WORKSPACE: [&str; 5] = ["oauth", "micro", "tmux", "gh", "databricks-cli"];
+const BESIDE_A_WORKSPACE: [&str; 6] = ["oauth", "micro", "tmux", "gh", "databricks-cli", HERMES];
+/// The step of [`Hermes`].
+const HERMES: &str = "hermes";
 /// What is there for other steps alone.
 const NEEDED: [&str; 1] = ["uv"];
 
@@ -50,6 +54,8 @@ pub struct Options {
     pub versions: BTreeMap<StepId, String>,
     /// Repositories that are cloned, whatever the profile.
     pub repositories: Vec<Repository>,
+    /// Steps that a profile doesn't mean; a list that names them does.
+    pub left_out: Vec<StepId>,
     /// What takes the place of `https://github.com` in addresses of downloads.
     pub mirror: Option<String>,
     /// Whether the system's package manager may be asked for tools.
@@ -81,6 +87,7 @@ impl Default for Options {
             limit: Duration::from_secs(600),
             versions: BTreeMap::new(),
             repositories: Vec::new(),
+            left_out: Vec::new(),
             mirror: None,
             packages: Packages::of_this_user(),
         }
@@ -128,6 +135,7 @@ enum KnownTask {
     Npm(Arc<NodeAndNpm>),
     Agent(Arc<NpmAgent>),
     Tool(Arc<ToolStep>),
+    Hermes(Arc<Hermes>),
     Shell(Arc<Shell>),
     Repository(Arc<Repository>),
 }
@@ -144,7 +152,7 @@ pub fn names() -> Result<Vec<(StepId, String)>, BadChoice> {
 /// The steps that a profile means, with what they need.
 pub fn plan(profile: &Profile, options: &Options) -> Result<Vec<Step>, BadChoice> {
     let all = table(options)?;
-    let mut wanted = choose(&all, profile)?;
+    let mut wanted = choose(&all, profile, &options.left_out)?;
     wanted.extend(options.repositories.iter().map(Repository::step));
     let steps = all
         .into_iter()
@@ -225,6 +233,7 @@ impl KnownTask {
             Self::Npm(task) => task,
             Self::Agent(task) => task,
             Self::Tool(task) => task,
+            Self::Hermes(task) => task,
             Self::Shell(task) => task,
             Self::Repository(task) => task,
         }
@@ -236,6 +245,7 @@ impl KnownTask {
             Self::Npm(_) | Self::Repository(_) => Ok(Undone::Nothing),
             Self::Agent(agent) => agent.undo(home),
             Self::Tool(tool) => tool.undo(home),
+            Self::Hermes(_) => Hermes::undo(home),
             Self::Shell(shell) => shell.undo(home),
         }
     }
@@ -247,6 +257,7 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
     let tools = Tools::embedded()?;
     let versioned = agents.agent.iter().map(|agent| &*agent.id);
     let versioned = versioned.chain(tools.tool.iter().map(|tool| &*tool.id));
+    let versioned = versioned.chain([HERMES]);
     let versioned: Vec<&str> = versioned.collect();
     let mut chosen = options.versions.keys();
     if let Some(id) = chosen.find(|id| !versioned.contains(&id.as_str())) {
@@ -323,6 +334,21 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
             })),
         });
     }
+    let hermes = StepId::new(HERMES);
+    let version = options.versions.get(&hermes).map(String::as_str);
+    let mirror = options.mirror.as_deref();
+    all.push(Known {
+        spec: Spec {
+            id: hermes,
+            label: "Hermes".to_owned(),
+            needs: NEEDED.map(StepId::new).to_vec(),
+            touches: Vec::new(),
+            bound: Bound::Network,
+            limit: options.limit,
+            tries: TRIES,
+        },
+        task: KnownTask::Hermes(Arc::new(Hermes::new(tools.hermes, version, mirror)?)),
+    });
     for repository in &options.repositories {
         all.push(Known {
             spec: Spec {
@@ -341,7 +367,7 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
 }
 
 /// The names that a profile means, those that they need among them.
-fn choose(all: &[Known], profile: &Profile) -> Result<Vec<StepId>, BadChoice> {
+fn choose(all: &[Known], profile: &Profile, left_out: &[StepId]) -> Result<Vec<StepId>, BadChoice> {
     let is_of = |id: &StepId, names: &[&str]| names.contains(&id.as_str());
     let ids = || all.iter().map(|known| known.spec.id.clone());
     let mut wanted: Vec<StepId> = match profile {
@@ -349,7 +375,9 @@ fn choose(all: &[Known], profile: &Profile) -> Result<Vec<StepId>, BadChoice> {
         Profile::Agents => ids()
             .filter(|id| !is_of(id, &NEEDED) && !is_of(id, &BESIDE_A_WORKSPACE))
             .collect(),
-        Profile::Databricks => ids().filter(|id| !is_of(id, &NEEDED)).collect(),
+        Profile::Databricks => ids()
+            .filter(|id| !is_of(id, &NEEDED) && !left_out.contains(id))
+            .collect(),
         Profile::Steps(steps) => {
             check(all, steps)?;
             steps.clone()
@@ -396,11 +424,23 @@ mod tests {
         let agents = ["shell", "npm", "claude", "codex", "gemini", "opencode"];
         assert_eq!(ids("agents"), agents);
         let workspace = ids("databricks");
-        let beside: Vec<&String> = workspace
-            .iter()
-            .filter(|id| !agents.contains(&&***id))
-            .collect();
+        let beside = workspace.iter().map(|id| &**id);
+        let beside: Vec<&str> = beside.filter(|id| !agents.contains(id)).collect();
+        // Hermes comes by uv.
+        let beside: Vec<&str> = beside.into_iter().filter(|id| *id != "uv").collect();
         assert_eq!(beside, BESIDE_A_WORKSPACE);
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_profile_comes_if_it_is_named() {
+        let options = Options {
+            left_out: vec![StepId::new("hermes")],
+            ..Options::default()
+        };
+        let count = |profile: &Profile| plan(profile, &options).unwrap().len();
+        assert_eq!(count(&Profile::Databricks), ids("databricks").len() - 2);
+        let named = Profile::Steps(vec![StepId::new("hermes")]);
+        assert_eq!(count(&named), 2, "with uv");
     }
 
     #[test]

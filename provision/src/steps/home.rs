@@ -20,8 +20,8 @@ pub(super) const UNFINISHED: &str = ".unfinished-";
 /// Longest reason that is passed on of what a program says, characters.
 const REASON: usize = 300;
 
-/// Passed on by name. Of secrets only npm's own, which it is given to reach its registry.
-const NAMES: [&str; 16] = [
+/// Passed on by name. Of secrets only npm's and uv's own, which they are given to reach their registries.
+const NAMES: [&str; 21] = [
     "USER",
     "LOGNAME",
     "SHELL",
@@ -38,6 +38,11 @@ const NAMES: [&str; 16] = [
     "NPM_TOKEN",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_PYTHON",
     "no_proxy",
 ];
 
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn tools_get_no_secret_but_npms_own() {
+    fn tools_get_no_secret_but_those_of_registries() {
         for name in [
             "npm_config_registry",
             "NPM_CONFIG_CAFILE",
@@ -167,6 +172,7 @@ mod tests {
             "DATABRICKS_TOKEN",
             "BOWLINE_TOKEN",
             "GIT_TOKEN",
+            "UV_PUBLISH_TOKEN",
             "ANTHROPIC_API_KEY",
         ] {
             assert!(!is_for_tools(name), "{name}");

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 
 use super::download;
 use super::home::{self, unwritable};
-use super::tools::{By, Form, Source, Tool, Wanted};
+use super::tools::{By, Form, Source, Tool, Wanted, Wrapper};
 use super::unpack;
-use super::versions::{Attempt, Link, Versions, answer_of, call, version_in};
+use super::versions::{Attempt, Link, Versions, answer_of, call, elsewhere, version_in};
 use super::{Packages, Undone};
 use crate::run::{Call, Failed, Job, Later, Note, Shown, Task};
 
 /// The file that is fetched, within what is being made.
 const FETCHED: &str = ".fetched";
-/// Where a program that needs something in its environment is started by a script of ours, within a version.
+/// Where scripts of ours are that start a program, within a version.
 const STARTED: &str = ".bowline";
+/// What stands where versions do, if a script of ours starts the system's program.
+const SYSTEM: &str = "system";
 
 /// A tool.
 pub(super) struct ToolStep {
@@ -52,18 +54,46 @@ impl ToolStep {
             return Ok(Note::Nothing);
         }
         // What was fetched once stays ours to replace.
-        let is_free = versions.link()? == Link::Free;
-        if is_free && (self.has_system(job).await || self.has_package(job).await?) {
-            return Ok(Note::Nothing);
+        let is_free = match versions.link()? {
+            Link::Ours(version) => version == SYSTEM,
+            Link::Free | Link::Theirs => true,
+        };
+        let is_systems = is_free && (self.has_system(job).await || self.has_package(job).await?);
+        match (is_systems, self.tool.wrapper) {
+            (true, None) => Ok(Note::Nothing),
+            (is_systems, wrapper) => {
+                let attempt = versions.begin(job).await?;
+                let done = match wrapper.filter(|_| is_systems) {
+                    Some(wrapper) => self.wrap(job, wrapper, &versions, &attempt).await,
+                    None => self.install(job, &versions, &attempt).await,
+                };
+                attempt.finish(job, done).await.map(|()| Note::Nothing)
+            }
         }
-        let attempt = versions.begin(job).await?;
-        let done = self.install(job, &versions, &attempt).await;
-        attempt.finish(job, done).await.map(|()| Note::Nothing)
+    }
+
+    /// Puts a script before the system's program.
+    async fn wrap(
+        &self,
+        job: &Job,
+        wrapper: Wrapper,
+        versions: &Versions,
+        attempt: &Attempt,
+    ) -> Result<(), Failed> {
+        let named = Path::new(STARTED).join(&self.tool.binary);
+        let script = attempt.unfinished.join(&named);
+        job.blocking(move || write_script(&script, &wrapper.script(None)).map_err(unwritable))
+            .await?;
+        self.ask(job, &attempt.unfinished.join(&named)).await?;
+        let place = versions.place(SYSTEM);
+        attempt.put(job, &place).await?;
+        let program = place.join(named);
+        versions.lead(job, &program, &place, &attempt.there).await
     }
 
     /// Whether the machine has one that will do, beside ours.
     async fn has_system(&self, job: &Job) -> bool {
-        let Some(program) = self.system(job) else {
+        let Some(program) = elsewhere(job, &self.tool.binary) else {
             return false;
         };
         let Ok(said) = self.ask(job, &program).await else {
@@ -77,18 +107,6 @@ impl ToolStep {
         };
         job.say(&told).await;
         is_enough
-    }
-
-    /// The first program of that name that is not below our folder of links.
-    fn system(&self, job: &Job) -> Option<PathBuf> {
-        let ours = home::bin(job.home());
-        let path = job.variable("PATH")?;
-        let folders = std::env::split_paths(path).filter(|folder| *folder != ours);
-        let mut programs = folders.map(|folder| folder.join(&self.tool.binary));
-        programs.find(|program| {
-            let found = fs::metadata(program);
-            found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-        })
     }
 
     /// Has the package manager bring it, where that may be asked.
@@ -148,9 +166,9 @@ impl ToolStep {
 
     /// What is started, within a version.
     fn program(&self, source: &Source) -> PathBuf {
-        match source.environment.is_empty() {
-            true => PathBuf::from(&source.program),
-            false => Path::new(STARTED).join(&self.tool.binary),
+        match (self.tool.wrapper, source.environment.is_empty()) {
+            (None, true) => PathBuf::from(&source.program),
+            _ => Path::new(STARTED).join(&self.tool.binary),
         }
     }
 
@@ -169,11 +187,14 @@ impl ToolStep {
             Form::Appimage => self.extract(job, &fetched, into).await?,
         }
         let (into, source_program) = (into.to_owned(), source.program.clone());
-        let script = started(&source.environment, &source.program);
+        let script = match self.tool.wrapper {
+            Some(wrapper) => wrapper.script(Some(&source.program)),
+            None => started(&source.environment, &source.program),
+        };
         let named = self.program(source);
         job.blocking(move || {
             fs::remove_file(&fetched).map_err(unwritable)?;
-            if !named.ends_with(&source_program) {
+            if named != Path::new(&source_program) {
                 write_script(&into.join(named), &script).map_err(unwritable)?;
             }
             Ok(())

@@ -16,7 +16,24 @@ const WITH: &str = "@sha256:";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tools {
+    pub(super) hermes: HermesData,
     pub(super) tool: Vec<Tool>,
+}
+
+/// Where Hermes is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HermesData {
+    /// Its name in the registry of Python's packages.
+    pub(super) package: String,
+    /// What of it is wanted beside the usual.
+    pub(super) extras: String,
+    /// Which one is installed where nothing else is said.
+    pub(super) version: String,
+    /// Where what is no version of the package is built from.
+    pub(super) repository: String,
+    /// Where uv gets Pythons, if the machine's are too old.
+    pub(super) pythons: String,
 }
 
 /// One tool.
@@ -35,9 +52,29 @@ pub(super) struct Tool {
     pub(super) package: Option<String>,
     /// The oldest version of the system's that is good enough.
     pub(super) least: Option<String>,
+    /// What stands before the program, be it ours or the system's.
+    pub(super) wrapper: Option<Wrapper>,
     /// What is fetched where nothing else is said.
     version: String,
     release: Vec<Release>,
+}
+
+/// A script of ours before a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Wrapper {
+    /// Signing in to GitHub without menus.
+    Gh,
+}
+
+impl Wrapper {
+    /// It, before a program at a path in the same version, or before the system's.
+    pub(super) fn script(self, program: Option<&str>) -> String {
+        let script = match self {
+            Self::Gh => include_str!("gh.sh"),
+        };
+        script.replace("@PROGRAM@", program.unwrap_or_default())
+    }
 }
 
 /// A place of releases.
@@ -96,7 +133,7 @@ pub(super) enum By {
 #[error(
     "{0} is no version of a tool: give one such as 2.0.15, or with its checksum as 3.5a@sha256:…"
 )]
-pub struct BadToolVersion(String);
+pub struct BadToolVersion(pub(super) String);
 
 /// Where a version lies, for this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -178,10 +215,7 @@ impl Tool {
             NoSource::Machine(self.label.clone(), version.clone(), arch.to_owned())
         })?;
         let fill = |text: &str| text.replace("{version}", version).replace("{arch}", theirs);
-        let address = |text: &str| match (mirror, text.strip_prefix(ORIGIN)) {
-            (Some(mirror), Some(rest)) => format!("{}/{rest}", mirror.trim_end_matches('/')),
-            _ => text.to_owned(),
-        };
+        let address = |text: &str| mirrored(text, mirror);
         let url = fill(&release.url);
         let known = release.sha256.get(&format!("{version}-{arch}"));
         let checksum = match (wanted.sha256.as_ref().or(known), &release.checksums) {
@@ -208,6 +242,14 @@ impl Tool {
             (By::Data, None) => true,
             (By::Data, Some(least)) => numbers(version) >= numbers(least),
         }
+    }
+}
+
+/// An address, at its origin or at a mirror.
+pub(super) fn mirrored(address: &str, mirror: Option<&str>) -> String {
+    match (mirror, address.strip_prefix(ORIGIN)) {
+        (Some(mirror), Some(rest)) => format!("{}/{rest}", mirror.trim_end_matches('/')),
+        _ => address.to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -261,6 +262,17 @@ fn try_lock(folder: &Path) -> io::Result<Option<File>> {
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(errno) => Err(errno.into()),
     }
+}
+
+/// The first program of a name on the path that is not in our folder of links.
+pub(super) fn elsewhere(job: &Job, binary: &str) -> Option<PathBuf> {
+    let ours = home::bin(job.home());
+    let folders = std::env::split_paths(job.variable("PATH")?).filter(|folder| *folder != ours);
+    let mut programs = folders.map(|folder| folder.join(binary));
+    programs.find(|program| {
+        let found = fs::metadata(program);
+        found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    })
 }
 
 /// A command of which nothing is shown.

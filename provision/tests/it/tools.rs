@@ -93,10 +93,20 @@ impl Machine {
 
     /// What a linked program says.
     fn says(&self, name: &str, argument: &str) -> String {
-        let mut command = Command::new(self.linked(name));
-        command.arg(argument).env_clear();
-        let out = command.env("PATH", self.system.path()).output().unwrap();
-        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+        self.ends(name, &[argument]).1
+    }
+
+    /// How a linked program ends, found as in a shell, and what it says.
+    fn ends(&self, name: &str, arguments: &[&str]) -> (Option<i32>, String) {
+        let bin = self.linked(name);
+        let path = [bin.parent().unwrap(), self.system.path()];
+        let mut command = Command::new(&bin);
+        command.args(arguments).env_clear();
+        command.env("PATH", std::env::join_paths(path).unwrap());
+        let out = command.output().unwrap();
+        let said = [out.stdout, out.stderr].concat();
+        let said = String::from_utf8(said).unwrap().trim().to_owned();
+        (out.status.code(), said)
     }
 }
 
@@ -347,4 +357,152 @@ async fn an_appimage_is_unpacked_and_told_where_it_lies() {
         machine.says("tmux", "new"),
         format!("[{}] new", folder.display())
     );
+}
+
+/// Says how it was called, and ends with a status of its own.
+const GH: &str = r#"[ "$*" = --version ] && { echo "gh version 9.9.9"; exit 0; }
+echo "[$*] browser=$GH_BROWSER path=$GH_PATH"; exit 7"#;
+
+#[tokio::test]
+async fn gh_of_the_system_stands_behind_a_script_that_knows_one_thing() {
+    let machine = Machine::new().await;
+    machine.has("gh", GH);
+    for _ in 0..2 {
+        assert_eq!(complete(&machine.provide("gh").await), Some("9.9.9"));
+        assert_eq!(machine.versions("gh"), ["system"]);
+    }
+    assert_eq!(machine.mirror.fetched(), 0);
+    let login = "[auth login -h github.com -p https -w] browser=echo path=";
+    assert_eq!(
+        machine.ends("gh", &["auth", "login"]),
+        (Some(7), login.to_owned())
+    );
+    for theirs in [
+        &["auth", "login", "--with-token"][..],
+        &["auth", "login", "-h", "git.example.com"],
+        &["auth", "status"],
+        &["pr", "create", "--title", "two words"],
+        &[],
+    ] {
+        let said = format!("[{}] browser= path=", theirs.join(" "));
+        assert_eq!(machine.ends("gh", theirs), (Some(7), said));
+    }
+    fs::remove_file(machine.system.path().join("gh")).unwrap();
+    let (status, said) = machine.ends("gh", &["auth", "status"]);
+    assert_eq!(status, Some(127));
+    assert!(
+        said.contains("not on the PATH any more: bowline setup gh"),
+        "{said}"
+    );
+    for (_, undone) in steps::undo(machine.home.path(), &[]).unwrap() {
+        undone.unwrap();
+    }
+    assert_eq!(fs::read_dir(machine.home.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn gh_from_a_release_stands_behind_the_same_and_names_the_link_as_its_place() {
+    let mut machine = Machine::new().await;
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        _ => "arm64",
+    };
+    let name = format!("gh_9.9.9_linux_{arch}");
+    let bytes = archive(&[(&format!("{name}/bin/gh"), GH)]);
+    let folder = "cli/cli/releases/download/v9.9.9";
+    let list = format!("{}  {name}.tar.gz\n", sum(&bytes));
+    machine
+        .mirror
+        .offer(&format!("{folder}/{name}.tar.gz"), bytes);
+    let list_name = format!("{folder}/gh_9.9.9_checksums.txt");
+    machine.mirror.offer(&list_name, list.into_bytes());
+    machine.choose("gh", "9.9.9");
+    assert_eq!(complete(&machine.provide("gh").await), Some("9.9.9"));
+    let link = machine.linked("gh").display().to_string();
+    let login = format!("[auth login -h github.com -p https -w] browser=echo path={link}");
+    assert_eq!(machine.ends("gh", &["auth", "login"]), (Some(7), login));
+}
+
+/// Makes a Hermes that says its version, and how uv was called.
+const UV: &str = r#"[ "$*" = --version ] && { echo "uv 0.13.3"; exit 0; }
+[ -d "${UV_CACHE_DIR%/*}" ] || exit 3
+mkdir -p "$UV_TOOL_DIR" "$UV_TOOL_BIN_DIR"
+printf '#!/bin/sh\n: > "$HERMES_HOME/log"\necho "Hermes Agent v0.19.0 (%s)"\n' "$*" > "$UV_TOOL_BIN_DIR/hermes"
+chmod 755 "$UV_TOOL_BIN_DIR/hermes""#;
+
+#[tokio::test]
+async fn hermes_comes_by_uv_as_a_package_or_from_its_repository_and_goes_without_a_trace() {
+    let mut machine = Machine::new().await;
+    machine.has("uv", UV);
+    let place = machine
+        .home
+        .path()
+        .join(".local/share/bowline/tools/hermes");
+    // A run that was killed left this in its place.
+    program_in(&place.join("0.19.0"), "echo hermes 0.0.1");
+    fs::write(place.join("0.19.0/.unfinished"), "").unwrap();
+    assert_eq!(complete(&machine.provide("hermes").await), Some("0.19.0"));
+    let asked = "tool install --no-progress hermes-agent[mcp]";
+    let said = machine.says("hermes", "--version");
+    assert_eq!(
+        said.lines().last(),
+        Some(&*format!("Hermes Agent v0.19.0 ({asked}==0.19.0)"))
+    );
+    assert!(
+        machine.home.path().join(".hermes").is_dir(),
+        "its settings are wanted"
+    );
+    assert_eq!(machine.versions("hermes"), ["0.19.0"]);
+    machine.choose("hermes", "v2026.7.20");
+    complete(&machine.provide("hermes").await);
+    let from = format!(
+        "git+{}/NousResearch/hermes-agent@v2026.7.20",
+        machine.mirror.url
+    );
+    let said = machine.says("hermes", "--version");
+    assert!(said.ends_with(&format!("({asked} @ {from})")), "{said}");
+    // One that can't be installed, and one that doesn't answer: what was there stays.
+    for (script, why) in [
+        (
+            "echo 'no route' >&2; exit 2",
+            "uv could not install it: no route; v2026.7.20 is kept",
+        ),
+        (
+            "mkdir -p \"$UV_TOOL_BIN_DIR\"; echo '#!/bin/sh' > \"$UV_TOOL_BIN_DIR/hermes\"; chmod 755 \"$UV_TOOL_BIN_DIR/hermes\"",
+            "hermes does not say its version; v2026.7.20 is kept",
+        ),
+    ] {
+        machine.has(
+            "uv",
+            &format!("[ \"$*\" = --version ] && {{ echo uv 1; exit 0; }}\n{script}"),
+        );
+        machine.choose("hermes", "0.20.0");
+        let failed = machine.provide("hermes").await;
+        assert_eq!(failed.problem.as_deref(), Some(why), "{failed:?}");
+        assert_eq!(machine.versions("hermes"), ["0.19.0", "v2026.7.20"]);
+        assert!(machine.says("hermes", "--version").contains("v2026.7.20"));
+    }
+    for (_, undone) in steps::undo(machine.home.path(), &[]).unwrap() {
+        undone.unwrap();
+    }
+    assert!(!place.exists() && !machine.linked("hermes").exists());
+    assert!(!machine.home.path().join(".hermes").exists());
+}
+
+fn program_in(version: &Path, script: &str) {
+    fs::create_dir_all(version.join("bin")).unwrap();
+    program(&version.join("bin/hermes"), script);
+}
+
+#[tokio::test]
+async fn without_uv_hermes_is_left_out_and_says_why() {
+    let machine = Machine::new().await;
+    let skipped = machine.provide("hermes").await;
+    assert!(matches!(skipped.state, State::Skipped(_)), "{skipped:?}");
+    assert_eq!(
+        skipped.problem.as_deref(),
+        Some("it needs uv, which is not there")
+    );
+    let home = machine.home.path();
+    assert!(!home.join(".hermes").exists() && !machine.linked("hermes").exists());
 }

@@ -90,7 +90,12 @@ impl SetupArgs {
         let repositories =
             repositories.map_err(|error| ConfigError::Setup(format!("GIT_REPOS: {error}")))?;
         let mirror = self.download_mirror.filter(|given| is_given(given));
+        // As the original said it.
+        let hermes = env.text("ENABLE_HERMES").unwrap_or_default();
+        let is_off = ["false", "0", "no"].contains(&&*hermes.trim().to_ascii_lowercase());
+        let left_out = is_off.then(|| StepId::new("hermes"));
         let options = Options {
+            left_out: left_out.into_iter().collect(),
             limit,
             versions,
             repositories,

@@ -26,6 +26,8 @@ mod listen;
 mod login;
 mod logs;
 mod metrics;
+#[path = "../../../provision/tests/it/mirror.rs"]
+mod mirror;
 mod oidc;
 mod on_behalf;
 mod owner;

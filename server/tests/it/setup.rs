@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::mirror::{self, Mirror};
 use crate::registry::{Fault, Registry};
 use crate::support::TestServer;
 
@@ -220,6 +221,39 @@ async fn killed_in_the_middle_it_begins_again_and_undone_it_leaves_no_trace() {
         undone.status.success() && said.contains("codex: removed\n"),
         "{said}"
     );
+    assert_eq!(contents(home.path()), before);
+}
+
+#[tokio::test]
+async fn a_tool_whose_download_is_killed_begins_again_and_undone_it_leaves_no_trace() {
+    let (registry, mirror) = (Registry::start().await, Mirror::start().await);
+    mirror.offer_micro("2.0.99");
+    mirror.break_by(mirror::Fault::Stall);
+    let home = tempfile::tempdir().unwrap();
+    let before = contents(home.path());
+    let chosen = ["micro", "--agent-versions", "micro=2.0.99", "--json"];
+    let begin = || {
+        let mut command = setup(&home, &registry, &chosen);
+        command.env("BOWLINE_DOWNLOAD_MIRROR", &mirror.url);
+        command.spawn().unwrap()
+    };
+    let mut killed = begin();
+    in_time(mirror.until_fetched(0)).await;
+    killed.kill().await.unwrap();
+    let link = home.path().join(".local/bin/micro");
+    assert!(!link.exists());
+    mirror.break_by(mirror::Fault::None);
+    let done = ended(begin()).await;
+    let said: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(said["state"], "complete", "{said}");
+    assert_eq!(step(&said, "micro")["version"], "2.0.99");
+    let place = home.path().join(".local/share/bowline/tools/micro");
+    let left = std::fs::read_dir(place).unwrap().flatten();
+    let mut names: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".lock", "2.0.99"]);
+    let undone = ended(setup(&home, &registry, &["--undo"]).spawn().unwrap()).await;
+    assert!(undone.status.success());
     assert_eq!(contents(home.path()), before);
 }
 
