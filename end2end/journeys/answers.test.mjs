@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { everyQuery } from "../programs/every-query.mjs";
 import { journey } from "../support/journey.mjs";
 import { PROMPT } from "../support/page.mjs";
+import { noteWhatIsSent, whatWasSent } from "../support/sent.mjs";
 
 /** All that xterm.js 6.0 answers, with every window report allowed. `? h` is a report of focus as mode 1004 is set. */
 const ANSWERED = [
@@ -29,23 +30,6 @@ const ANSWERED = [
   "OSC 12",
   "OSC 4",
 ];
-
-/** Notes the bytes that the page gives its link to send. */
-async function noteWhatIsSent(/** @type {import("../support/page.mjs").BowlinePage} */ view) {
-  await view.page.context().addInitScript(() => {
-    /** @type {string[]} */
-    const sent = [];
-    const post = Worker.prototype.postMessage;
-    Object.assign(window, { journeySent: sent });
-    Worker.prototype.postMessage = function (/** @type {any} */ message, /** @type {any} */ ...rest) {
-      // Headers and terminal bytes in turn.
-      for (const bytes of Array.isArray(message) ? message.filter((_, at) => at % 2 === 1) : []) {
-        if (bytes) sent.push(String.fromCharCode(...bytes));
-      }
-      return Reflect.apply(post, this, [message, ...rest]);
-    };
-  });
-}
 
 journey("whatever a program asks, the page sends nothing but what the user does", async (stage) => {
   const server = await stage.server();
@@ -83,7 +67,7 @@ journey("whatever a program asks, the page sends nothing but what the user does"
   assert.deepEqual(answered, ANSWERED.toSorted());
 
   const session = await view.session();
-  const sent = () => view.page.evaluate(() => /** @type {string[]} */ (/** @type {any} */ (window).journeySent).join(""));
+  const sent = () => whatWasSent(view);
   const before = await sent();
   await server.type(session, "node every-query.mjs\r");
   await view.waitForText(/^asked-everything\s*$/m, { timeout: 120_000 });

@@ -10,6 +10,7 @@ import { chromium, firefox } from "playwright-core";
 import { CuttingProxy } from "./cutting-proxy.mjs";
 import { DatabricksWorkspace } from "./databricks.mjs";
 import { Deployed, settingsOf } from "./deployed.mjs";
+import { GitHub } from "./github.mjs";
 import { GitServer } from "./git-server.mjs";
 import { JupyterHub } from "./jupyterhub.mjs";
 import { Nginx } from "./nginx.mjs";
@@ -132,6 +133,12 @@ export class Stage {
     const git = await GitServer.start(names);
     this.#cleanups.push(() => git.stop());
     return git;
+  }
+
+  async github() {
+    const github = await GitHub.start();
+    this.#cleanups.push(() => github.stop());
+    return github;
   }
 
   async signingProxy() {

@@ -8,7 +8,7 @@ use crate::fingerprint;
 use crate::shell::{Root, timed};
 
 /// Commands that the tests and the journeys run, and the Debian packages that bring them.
-const JOURNEY_PACKAGES: [(&str, &str); 12] = [
+const JOURNEY_PACKAGES: [(&str, &str); 13] = [
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("nginx", "nginx"),
@@ -16,6 +16,7 @@ const JOURNEY_PACKAGES: [(&str, &str); 12] = [
     ("caddy", "caddy"),
     ("openssl", "openssl"),
     ("tmux", "tmux"),
+    ("gh", "gh"),
     ("vim", "vim"),
     ("less", "less"),
     ("top", "procps"),
