@@ -35,8 +35,6 @@ use crate::run::{Failed, Place, Step, Task};
 const TRIES: u32 = 2;
 /// How long a step may take that asks nobody else.
 const SOON: Duration = Duration::from_secs(60);
-/// Package managers do one thing at a time.
-const PACKAGES: &str = "/var/lib/dpkg";
 /// What only where a workspace is at hand belongs to a profile.
 const BESIDE_A_WORKSPACE: [&str; 6] = ["oauth", "micro", "tmux", "gh", "databricks-cli", HERMES];
 /// The step of [`Hermes`].
@@ -315,12 +313,11 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
     for tool in tools.tool {
         let id = StepId::new(&tool.id);
         let version = options.versions.get(&id).map(String::as_str);
-        let touches = tool.package.as_ref().map(|_| PACKAGES);
         all.push(Known {
             spec: Spec {
                 label: tool.label.clone(),
                 needs: Vec::new(),
-                touches: touches.into_iter().collect(),
+                touches: Vec::new(),
                 bound: Bound::Network,
                 limit: options.limit,
                 tries: TRIES,

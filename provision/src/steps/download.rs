@@ -101,8 +101,12 @@ fn failed(url: &str, error: &Error) -> Failed {
         Error::TooLong(_) | Error::Client(_) => Again::Pointless,
         _ => Again::Worthwhile,
     };
+    let instead = match error {
+        Error::Unanswered(_) => "; --download-mirror names another place",
+        _ => "",
+    };
     Failed {
-        message: format!("{url}: {error}"),
+        message: format!("{url}: {error}{instead}"),
         again,
     }
 }

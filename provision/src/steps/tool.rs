@@ -6,6 +6,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use tokio::sync::Semaphore;
+
 use super::download;
 use super::home::{self, unwritable};
 use super::tools::{By, Form, Source, Tool, Wanted, Wrapper};
@@ -20,6 +22,9 @@ const FETCHED: &str = ".fetched";
 const STARTED: &str = ".bowline";
 /// What stands where versions do, if a script of ours starts the system's program.
 const SYSTEM: &str = "system";
+
+/// A package manager does one thing at a time; downloads beside it don't wait.
+static APT_GET: Semaphore = Semaphore::const_new(1);
 
 /// A tool.
 pub(super) struct ToolStep {
@@ -117,6 +122,7 @@ impl ToolStep {
         if self.packages == Packages::LeftAlone {
             return Ok(false);
         }
+        let _alone = job.unless_stopped(APT_GET.acquire()).await?;
         let install = ["install", "-y", "--no-install-recommends", package];
         // Its lists may be missing, or be old.
         let lists: [&[&str]; 3] = [&install, &["update"], &install];

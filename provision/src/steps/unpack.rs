@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Component, Path};
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
 /// Most bytes that come out of one archive.
@@ -29,7 +29,7 @@ pub(super) enum Refused {
 /// Unpacks a gzipped tar. Blocks.
 pub(super) fn tar_gz(archive: &Path, into: &Path) -> Result<(), Refused> {
     // A byte more than may come shows that there is more.
-    let unpacked = GzDecoder::new(File::open(archive)?).take(LARGEST + 1);
+    let unpacked = MultiGzDecoder::new(File::open(archive)?).take(LARGEST + 1);
     let mut archive = Archive::new(unpacked);
     archive.set_preserve_permissions(false);
     archive.set_preserve_mtime(false);

@@ -340,3 +340,27 @@ fn a_base_path_may_hold_what_is_escaped_in_names() {
         );
     }
 }
+
+#[test]
+fn a_mirror_is_where_nobody_else_can_change_what_comes() {
+    for (given, fine) in [
+        ("https://mirror.example.com/github", true),
+        ("http://127.0.0.1:8080/", true),
+        ("http://mirror.example.com/github", false),
+        ("https://ana:secret@mirror.example.com", false),
+        ("mirror.example.com", false),
+    ] {
+        let config = resolve(&format!("--download-mirror {given}"), &[HOME]);
+        let mirror = config.map(|config| config.setup.options.mirror);
+        assert_eq!(mirror.is_ok(), fine, "{given}");
+        assert!(mirror.is_err() || mirror.unwrap().is_some(), "{given}");
+    }
+}
+
+#[test]
+fn hermes_is_left_out_as_the_original_was_told() {
+    for (said, count) in [("false", 1), ("0", 1), ("No ", 1), ("true", 0), ("", 0)] {
+        let config = resolve("", &[HOME, ("ENABLE_HERMES", said)]).unwrap();
+        assert_eq!(config.setup.options.left_out.len(), count, "{said}");
+    }
+}

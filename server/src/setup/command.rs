@@ -55,8 +55,11 @@ pub async fn run(
     let read = |name: &str| variables.get(&OsString::from(name)).cloned();
     let mut settings = what.settings.resolve(&Env(&read))?;
     if what.list {
-        for (id, label) in steps::names()? {
-            say(&format!("{:10} {label}\n", id.as_str()));
+        let names = steps::names()?;
+        let longest = names.iter().map(|(id, _)| id.as_str().len()).max();
+        let longest = longest.unwrap_or_default();
+        for (id, label) in names {
+            say(&format!("{:longest$}  {label}\n", id.as_str()));
         }
         return Ok(ExitCode::SUCCESS);
     }
