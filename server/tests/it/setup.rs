@@ -258,6 +258,22 @@ async fn a_tool_whose_download_is_killed_begins_again_and_undone_it_leaves_no_tr
 }
 
 #[tokio::test]
+async fn downloads_go_by_the_proxy_of_the_environment() {
+    let (registry, proxy) = (Registry::start().await, Mirror::start().await);
+    proxy.offer_micro("2.0.99");
+    let home = tempfile::tempdir().unwrap();
+    let chosen = ["micro", "--agent-versions", "micro=2.0.99"];
+    let mut command = setup(&home, &registry, &chosen);
+    // Nobody listens there.
+    command.env("BOWLINE_DOWNLOAD_MIRROR", "http://127.0.0.1:1/mirror");
+    command.env("NO_PROXY", "").env("HTTP_PROXY", &proxy.url);
+    let done = ended(command.spawn().unwrap()).await;
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{said}");
+    assert_eq!(proxy.fetched(), 1);
+}
+
+#[tokio::test]
 async fn from_a_pipe_each_change_is_a_line_and_a_failure_the_status() {
     let registry = Registry::start().await;
     let home = tempfile::tempdir().unwrap();
