@@ -1,5 +1,7 @@
 //! Somebody else's file, read and replaced. A replacement is whole or not at all, at 0600 from its first byte, and only if
-//! nobody changed the file since it was read. Links are followed to where dotfile managers keep the file. Knows no format.
+//! nobody changed the file since it was read. Who has read one keeps others of ours out of its folder until it is let go, so
+//! that of two who change it none loses what the other wrote. Links are followed to where dotfile managers keep the file.
+//! Knows no format.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -7,13 +9,18 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 
 /// No settings file is larger; Claude Code's grows with its projects.
 const LARGEST: u64 = 4 << 20;
 /// Links that are followed, as many as the kernel would.
 const LINKS: usize = 40;
+/// How long somebody else may have a folder before it is done without: one that was stopped in the middle keeps it.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks whether it is free.
+const LOOK: Duration = Duration::from_millis(5);
 /// For its owner alone.
 const OURS_ALONE: u32 = 0o600;
 
@@ -43,10 +50,13 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// Where a file really is, and the state that it was found in.
+/// Where a file really is, and the state that it was found in. While it lives, others of ours wait for the files of that
+/// folder: whoever holds one must not read another one of there.
 pub struct Held {
     path: PathBuf,
     found: Option<Found>,
+    /// None where there is no folder yet, or no lock to be had.
+    _turn: Option<File>,
 }
 
 /// Who may have a file that is written.
@@ -93,10 +103,17 @@ impl Held {
     /// Reads it, if it is there.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let path = target(path)?;
+        let turn = turn(path.parent().unwrap_or(Path::new("")));
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::open(&path, flags, Mode::empty()) {
             Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(Self { path, found: None }),
+            Err(rustix::io::Errno::NOENT) => {
+                return Ok(Self {
+                    path,
+                    found: None,
+                    _turn: turn,
+                });
+            }
             Err(errno) => return Err(Error::Io(errno.into())),
         };
         let meta = file.metadata()?;
@@ -122,6 +139,7 @@ impl Held {
         Ok(Self {
             path,
             found: Some(found),
+            _turn: turn,
         })
     }
 
@@ -219,6 +237,28 @@ impl Held {
 
 fn me() -> u32 {
     rustix::process::geteuid().as_raw()
+}
+
+/// Ours alone, among those of ours, while what it returns lives. Where nothing is locked (some network drives), or somebody
+/// has it for too long, what is left is to look whether the file was changed.
+fn turn(folder: &Path) -> Option<File> {
+    let folder = match folder.as_os_str() == OsStr::new("") {
+        true => Path::new("."),
+        false => folder,
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = File::from(rustix::fs::open(folder, flags, Mode::empty()).ok()?);
+    let began = Instant::now();
+    loop {
+        match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Some(folder),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(LOOK);
+            }
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Whether nobody but us, and those who may do anything, decide what is in a folder. Some containers run as a user of any

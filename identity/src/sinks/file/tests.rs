@@ -146,15 +146,38 @@ fn what_somebody_else_wrote_meanwhile_is_kept() {
     let none = Held::read(&path).unwrap();
     put(&path, "theirs", 0o600);
     assert!(matches!(none.replace("ours"), Err(Error::Changed)));
+    drop(none);
     let held = Held::read(&path).unwrap();
     put(&home.path().join("other"), "their", 0o600);
     fs::rename(home.path().join("other"), &path).unwrap();
     assert!(matches!(held.replace("ours"), Err(Error::Changed)));
     assert!(matches!(held.narrow(), Err(Error::Changed)));
+    drop(held);
     let held = Held::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     assert!(matches!(held.replace("ours"), Err(Error::Changed)));
     assert_eq!(names(home.path()), Vec::<String>::new());
+}
+
+#[test]
+fn of_two_who_change_a_file_at_a_time_the_second_waits_and_neither_loses_a_word() {
+    let home = home();
+    let path = home.path().join("file");
+    let held = Held::read(&path).unwrap();
+    let (telling, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let held = Held::read(&path).unwrap();
+            telling.send(()).unwrap();
+            let text = format!("{}second\n", held.text().unwrap_or_default());
+            held.replace(&text).unwrap();
+        });
+        let early = told.recv_timeout(Duration::from_millis(100));
+        assert!(early.is_err(), "it has read what is just being changed");
+        held.replace("first\n").unwrap();
+        drop(held);
+    });
+    assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
 }
 
 #[test]
