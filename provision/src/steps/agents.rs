@@ -32,6 +32,24 @@ pub(super) struct Agent {
     pub(super) package: String,
     /// The program.
     pub(super) binary: String,
+    /// What is started in its place, and starts it.
+    pub(super) wrapper: Option<Wrapper>,
+}
+
+/// A script in front of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Wrapper {
+    /// Of OpenCode.
+    OpenCode,
+}
+
+impl Wrapper {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::OpenCode => include_str!("../../data/opencode.sh"),
+        }
+    }
 }
 
 /// The data does not have the form that it should.
