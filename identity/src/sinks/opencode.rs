@@ -1,7 +1,7 @@
 //! OpenCode: `~/.config/opencode/opencode.json` (or `opencode.jsonc`) and `~/.local/share/opencode/auth.json`. Formats: its
 //! "Config", "Providers" and "Models"; looked at with 1.18.33, which knows a provider `databricks` by itself but asks its
-//! address of the environment. It knows no helper, so `auth.json` has a literal token; a key
-//! beside the address, as for the broker, goes before it.
+//! address of the environment: then the address is all that it needs, and models that it doesn't know. It knows no helper, so
+//! `auth.json` has a literal token; a key beside the address, as for the broker, goes before it.
 
 use super::Settings;
 use super::broker::{Api, By, is_brokers};
@@ -24,8 +24,10 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
         &Value::Text("https://opencode.ai/config.json"),
     )?;
     let provider = |key| ["provider", PROVIDER, key];
-    json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
-    json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
+    if with.opencode_knows.is_empty() {
+        json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
+        json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
+    }
     let was_brokers = has.as_deref().is_some_and(is_brokers);
     // A token here would go before the one that is kept fresh; one named by a variable is as old as the shell.
     let is_ours =
@@ -44,7 +46,7 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
     }
     for model in &with.models.offered {
         let path = ["provider", PROVIDER, "models", &model.id];
-        if json.has(&path) {
+        if json.has(&path) || with.opencode_knows.contains(&model.id) {
             continue;
         }
         let [provider, name, models, id] = path;

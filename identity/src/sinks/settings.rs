@@ -28,6 +28,8 @@ pub struct Settings {
     pub git_hosts: Vec<Host>,
     /// Folders in which Gemini works without asking first, as absolute paths.
     pub trusted: Vec<String>,
+    /// Models of the workspace that the installed OpenCode knows by itself, with how to ask them.
+    pub opencode_knows: Vec<String>,
     token: Secret,
 }
 
@@ -62,6 +64,7 @@ impl Settings {
             profile: Some(ProfileName("DEFAULT".to_owned())),
             git_hosts: Vec::new(),
             trusted: Vec::new(),
+            opencode_knows: Vec::new(),
             token,
         })
     }

@@ -339,6 +339,20 @@ fn gemini_settings_and_folders() {
 }
 
 #[test]
+fn what_opencode_knows_by_itself_it_is_not_told() {
+    let mut with = settings("w.example");
+    let offered = with.models.offered.iter().map(|model| model.id.clone());
+    with.opencode_knows = offered.filter(|id| id != "databricks-gpt-5-5").collect();
+    let value = json(&self::opencode::config(None, &with).unwrap());
+    let provider = value["provider"]["databricks"].as_object().unwrap();
+    let keys: Vec<_> = provider.keys().collect();
+    assert_eq!(keys, ["models", "options"]);
+    let models: Vec<_> = provider["models"].as_object().unwrap().keys().collect();
+    assert_eq!(models, ["databricks-gpt-5-5"]);
+    assert_eq!(value["model"], "databricks/databricks-claude-opus-4-7");
+}
+
+#[test]
 fn opencode() {
     let value = json(&merge_none(self::opencode::config));
     let provider = &value["provider"]["databricks"];
