@@ -21,7 +21,8 @@ mod gemini;
 mod git;
 mod hermes;
 mod ini;
-mod json;
+/// Documents of JSON that keep their form.
+pub mod json;
 mod left;
 mod models;
 mod opencode;

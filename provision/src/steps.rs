@@ -1,11 +1,14 @@
 //! The steps there are, and which of them a profile means.
 
 mod agents;
+mod block;
 mod download;
 mod hermes;
 mod home;
+mod mcp;
 mod npm;
 mod repository;
+mod settings;
 mod shell;
 mod tool;
 mod tools;
@@ -22,8 +25,11 @@ pub use self::agents::Damaged;
 use self::agents::{Agents, BadVersion, Wanted};
 use self::hermes::Hermes;
 pub use self::home::path_with_ours;
+pub use self::mcp::{BadServer, McpServer};
 use self::npm::{NodeAndNpm, NpmAgent};
 pub use self::repository::{BadRepository, Repository};
+use self::settings::AgentSettings;
+pub use self::settings::{OPENCODE_MODELS, Told, Tracing};
 use self::shell::Shell;
 use self::tool::ToolStep;
 use self::tools::{BadToolVersion, Tools};
@@ -54,6 +60,8 @@ pub struct Options {
     pub repositories: Vec<Repository>,
     /// Steps that a profile doesn't mean; a list that names them does.
     pub left_out: Vec<StepId>,
+    /// What agents are told.
+    pub told: Told,
     /// What takes the place of `https://github.com` in addresses of downloads.
     pub mirror: Option<String>,
     /// Whether the system's package manager may be asked for tools.
@@ -88,6 +96,7 @@ impl Default for Options {
             left_out: Vec::new(),
             mirror: None,
             packages: Packages::of_this_user(),
+            told: Told::default(),
         }
     }
 }
@@ -134,6 +143,7 @@ enum KnownTask {
     Agent(Arc<NpmAgent>),
     Tool(Arc<ToolStep>),
     Hermes(Arc<Hermes>),
+    Settings(Arc<AgentSettings>),
     Shell(Arc<Shell>),
     Repository(Arc<Repository>),
 }
@@ -232,6 +242,7 @@ impl KnownTask {
             Self::Agent(task) => task,
             Self::Tool(task) => task,
             Self::Hermes(task) => task,
+            Self::Settings(task) => task,
             Self::Shell(task) => task,
             Self::Repository(task) => task,
         }
@@ -244,6 +255,7 @@ impl KnownTask {
             Self::Agent(agent) => agent.undo(home),
             Self::Tool(tool) => tool.undo(home),
             Self::Hermes(_) => Hermes::undo(home),
+            Self::Settings(settings) => settings.undo(home),
             Self::Shell(shell) => shell.undo(home),
         }
     }
@@ -346,6 +358,21 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
         },
         task: KnownTask::Hermes(Arc::new(Hermes::new(tools.hermes, version, mirror)?)),
     });
+    for settings in settings::all(&options.told) {
+        let agent = settings.agent;
+        all.push(Known {
+            spec: Spec {
+                id: StepId::new(agent.step()),
+                label: agent.label().to_owned(),
+                needs: vec![StepId::new(agent.id())],
+                touches: agent.touches(),
+                bound: Bound::Machine,
+                limit: SOON,
+                tries: 1,
+            },
+            task: KnownTask::Settings(settings),
+        });
+    }
     for repository in &options.repositories {
         all.push(Known {
             spec: Spec {
@@ -380,6 +407,13 @@ fn choose(all: &[Known], profile: &Profile, left_out: &[StepId]) -> Result<Vec<S
             steps.clone()
         }
     };
+    // Who is installed is told what there is to know.
+    for agent in settings::Agent::ALL {
+        let has = |name: &str| wanted.iter().any(|id| id.as_str() == name);
+        if has(agent.id()) && !has(agent.step()) {
+            wanted.push(StepId::new(agent.step()));
+        }
+    }
     let mut at = 0;
     while let Some(id) = wanted.get(at).cloned() {
         let needs = all.iter().find(|known| known.spec.id == id);
@@ -417,12 +451,18 @@ mod tests {
     #[test]
     fn a_profile_means_steps_with_what_they_need() {
         assert_eq!(ids("minimal"), [""; 0]);
-        assert_eq!(ids("codex"), ["npm", "codex"]);
-        let agents = ["shell", "npm", "claude", "codex", "gemini", "opencode"];
-        assert_eq!(ids("agents"), agents);
+        assert_eq!(ids("codex"), ["npm", "codex", "codex-settings"]);
+        assert_eq!(ids("gemini-settings"), ["npm", "gemini", "gemini-settings"]);
+        let agents = ["claude", "codex", "gemini", "opencode"];
+        let mut all = vec!["shell".to_owned(), "npm".to_owned()];
+        all.extend(agents.map(str::to_owned));
+        all.extend(agents.map(|agent| format!("{agent}-settings")));
+        assert_eq!(ids("agents"), all);
         let workspace = ids("databricks");
         let beside = workspace.iter().map(|id| &**id);
-        let beside: Vec<&str> = beside.filter(|id| !agents.contains(id)).collect();
+        let beside: Vec<&str> = beside
+            .filter(|id| !all.iter().any(|one| one == id))
+            .collect();
         // Hermes comes by uv.
         let beside: Vec<&str> = beside.into_iter().filter(|id| *id != "uv").collect();
         assert_eq!(beside, BESIDE_A_WORKSPACE);

@@ -197,6 +197,10 @@ impl Server {
         let urls = Urls::new(gate.clone(), address, &config.listen);
         let vault = open_vault(&config, &host, &gate)?;
         let ours = control.iter().flat_map(Control::environment);
+        let owner_told = config.setup.owner.clone();
+        if let Some(owner) = config.entry.owners.first() {
+            owner_told.send_replace(Some(owner.as_str().to_owned()));
+        }
         let setup = setup::begin(&config.setup, ours).map(Arc::new);
         let endpoints = find_endpoints(&config, vault.as_deref());
         let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
@@ -230,7 +234,8 @@ impl Server {
             version: VERSION,
         };
         let asking = config.entry.must_ask();
-        let asking = asking.then(|| owner::find(gate.clone(), config.databricks.clone()));
+        let asking =
+            asking.then(|| owner::find(gate.clone(), config.databricks.clone(), owner_told));
         let tell = |hub| activity::tell(host.clone(), hub);
         let hub = [gate.watch(), config.entry.hub.map(tell)];
         let ready = Arc::new(Ready::new(host.clone()));

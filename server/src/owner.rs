@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bowline_identity::secret::Secret;
 use bowline_identity::workspace::{self, Principal, Workspace};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Databricks;
@@ -39,8 +40,12 @@ enum Error {
     Nobody(&'static str),
 }
 
-/// Asks until it is known, and tells the gate. Ends with what it returns.
-pub(crate) fn find(gate: Arc<Gate>, databricks: Databricks) -> AbortOnDropHandle<()> {
+/// Asks until it is known, and tells the gate, and whoever else waits for it. Ends with what it returns.
+pub(crate) fn find(
+    gate: Arc<Gate>,
+    databricks: Databricks,
+    told: watch::Sender<Option<String>>,
+) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
         let mut wait = FIRST_WAIT;
         let mut said = String::new();
@@ -48,6 +53,7 @@ pub(crate) fn find(gate: Arc<Gate>, databricks: Databricks) -> AbortOnDropHandle
             let error = match ask(&databricks).await {
                 Ok(owner) => {
                     audit::owner(&owner);
+                    told.send_replace(Some(owner.as_str().to_owned()));
                     return gate.set_owners(Owners::new(vec![owner]));
                 }
                 Err(error) => error,

@@ -10,6 +10,7 @@ use bowline_identity::secret::Secret;
 use bowline_identity::sinks::{
     self, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
 };
+use bowline_provision::steps::OPENCODE_MODELS;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Databricks, GitToken};
@@ -113,6 +114,13 @@ impl Plan {
         let trusted = [self.home.join("projects"), self.home.clone()];
         let trusted = trusted.iter().filter_map(|path| path.to_str());
         settings.trusted = trusted.map(str::to_owned).collect();
+        // Set-up has asked it, if it was set up here.
+        let known = std::fs::read_to_string(self.home.join(OPENCODE_MODELS));
+        settings.opencode_knows = known
+            .unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect();
         Ok(sinks::apply(Path::new(&self.home), &settings))
     }
 }

@@ -12,7 +12,7 @@ const FORMAT: &str = "JSON";
 const LARGEST: usize = 1 << 20;
 
 /// A document whose value is an object.
-pub(super) struct Json {
+pub struct Json {
     style: Style,
     root: CstRootNode,
     top: CstObject,
@@ -20,15 +20,26 @@ pub(super) struct Json {
 }
 
 /// What a key is set to.
-pub(super) enum Value<'a> {
+#[derive(Debug)]
+pub enum Value<'a> {
+    /// A text.
     Text(&'a str),
+    /// `true`.
     True,
+    /// A whole number.
     Number(u64),
+}
+
+impl std::fmt::Debug for Json {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What is in it may be a secret.
+        f.debug_struct("Json").finish_non_exhaustive()
+    }
 }
 
 impl Json {
     /// Of a file; an empty document if there is none.
-    pub(super) fn read(old: Option<&str>) -> Result<Self, Left> {
+    pub fn read(old: Option<&str>) -> Result<Self, Left> {
         let (style, body) = Style::of(old.unwrap_or_default());
         if body.len() > LARGEST {
             return Err(Left::TooLarge);
@@ -62,18 +73,18 @@ impl Json {
     }
 
     /// The text at a path; of keys that come twice the last counts, as it does for the tools.
-    pub(super) fn text(&self, path: &[&str]) -> Option<String> {
+    pub fn text(&self, path: &[&str]) -> Option<String> {
         let literal = self.node(path)?;
         literal.as_string_lit()?.decoded_value().ok()
     }
 
     /// Whether there is anything at a path.
-    pub(super) fn has(&self, path: &[&str]) -> bool {
+    pub fn has(&self, path: &[&str]) -> bool {
         self.node(path).is_some()
     }
 
     /// Sets what stands at a path, and makes the objects on the way to it.
-    pub(super) fn set(&self, path: &[&str], value: &Value<'_>) -> Result<(), Left> {
+    pub fn set(&self, path: &[&str], value: &Value<'_>) -> Result<(), Left> {
         let Some((key, way)) = path.split_last() else {
             return Ok(());
         };
@@ -98,7 +109,7 @@ impl Json {
     }
 
     /// Sets it if there is nothing at the path.
-    pub(super) fn set_if_absent(&self, path: &[&str], value: &Value<'_>) -> Result<(), Left> {
+    pub fn set_if_absent(&self, path: &[&str], value: &Value<'_>) -> Result<(), Left> {
         if self.has(path) {
             return Ok(());
         }
@@ -106,7 +117,7 @@ impl Json {
     }
 
     /// Removes what stands at a path, each time if the key comes twice.
-    pub(super) fn remove(&self, path: &[&str]) {
+    pub fn remove(&self, path: &[&str]) {
         let Some((key, way)) = path.split_last() else {
             return;
         };
@@ -121,8 +132,18 @@ impl Json {
         }
     }
 
+    /// Removes from the list at a path the last element of which something is true.
+    pub fn remove_element(&self, path: &[&str], is_it: impl Fn(&str) -> bool) {
+        let list = self.node(path).and_then(|node| node.as_array());
+        let elements = list.map(|list| list.elements()).unwrap_or_default();
+        let mut found = elements.into_iter().rev();
+        if let Some(element) = found.find(|element| is_it(&element.to_string())) {
+            element.remove();
+        }
+    }
+
     /// The file.
-    pub(super) fn write(&self) -> String {
+    pub fn write(&self) -> String {
         let mut body = self.root.to_string();
         if self.is_new {
             body += missing_end(&body, self.style);

@@ -27,11 +27,13 @@ fn at(line: &Option<usize>) -> String {
 }
 
 impl Left {
-    pub(super) fn unreadable(format: &'static str) -> Self {
+    /// Not what it should be.
+    pub fn unreadable(format: &'static str) -> Self {
         Self::Unreadable { format, line: None }
     }
 
-    pub(super) fn unreadable_at(format: &'static str, line: usize) -> Self {
+    /// Not what it should be.
+    pub fn unreadable_at(format: &'static str, line: usize) -> Self {
         let line = Some(line);
         Self::Unreadable { format, line }
     }

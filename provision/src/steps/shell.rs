@@ -1,14 +1,12 @@
 //! Blocks of ours in the shells' files: `~/.bashrc`, `~/.bash_profile`, `~/.zshrc`. What stands outside of them stays, byte
 //! for byte, and taking a block out leaves what was there before it. A file with broken marks is left alone.
 
-mod block;
-
 use std::path::Path;
 
 use bowline_identity::sinks::file::{self, Held, Reach};
 
-use self::block::{Block, Unclear};
 use super::Undone;
+use super::block::{self, Block, Comment, Unclear};
 use crate::run::{Failed, Job, Later, Note, Task};
 
 /// A program that writes a file between our reading and our writing does not do it all the time.
@@ -54,11 +52,12 @@ impl RcFile {
         }
     }
 
-    fn block(self) -> Block {
+    fn block(self) -> Block<'static> {
         Block {
             name: self.name,
             body: self.body,
             fresh: self.fresh,
+            comment: Comment::Hash,
         }
     }
 }

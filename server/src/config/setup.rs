@@ -7,12 +7,13 @@ use std::time::Duration;
 use bowline_outward::is_private;
 use bowline_provision::graph::StepId;
 use bowline_provision::profile::Profile;
-use bowline_provision::steps::{self, Options, Repository};
+use bowline_provision::steps::{self, McpServer, Options, Repository, Told, Tracing};
 use clap::Args;
+use tokio::sync::watch;
 use url::Url;
 
 use super::sessions::duration;
-use super::{ConfigError, Env, is_given};
+use super::{ConfigError, Env, Switch, is_given};
 
 /// Settings of set-up, as typed.
 #[derive(Debug, Clone, Args)]
@@ -45,6 +46,21 @@ pub struct SetupArgs {
         value_name = "TIME"
     )]
     pub setup_limit: String,
+
+    /// Servers of tools (MCP) that agents are told of, changed from the usual ones: none, name=https://…, or name= to leave
+    /// one out. [usual: deepwiki, exa, and team-memory where TEAM_MEMORY_MCP_URL is set]
+    #[arg(
+        long,
+        env = "BOWLINE_MCP_SERVERS",
+        value_delimiter = ',',
+        value_name = "SERVER"
+    )]
+    pub mcp_servers: Vec<String>,
+
+    /// Traces what Claude Code does by MLflow, in the workspace. [default: off; on where MLFLOW_CLAUDE_TRACING_ENABLED is
+    /// true]
+    #[arg(long, env = "BOWLINE_MLFLOW", value_enum, value_name = "on|off")]
+    pub mlflow: Option<Switch>,
 }
 
 /// What is set up, and how.
@@ -56,6 +72,8 @@ pub struct Setup {
     pub options: Options,
     /// Where, if that is known.
     pub home: Option<PathBuf>,
+    /// Whose the machine is is told here, once it is known.
+    pub owner: watch::Sender<Option<String>>,
 }
 
 impl SetupArgs {
@@ -94,11 +112,26 @@ impl SetupArgs {
         let hermes = env.text("ENABLE_HERMES").unwrap_or_default();
         let is_off = ["false", "0", "no"].contains(&&*hermes.trim().to_ascii_lowercase());
         let left_out = is_off.then(|| StepId::new("hermes"));
+        let team = env.text("TEAM_MEMORY_MCP_URL");
+        let servers = self.mcp_servers.iter().map(String::as_str);
+        let servers = McpServer::list(servers, team.as_deref())
+            .map_err(|error| ConfigError::Setup(format!("--mcp-servers: {error}")))?;
+        let asked = env.text("MLFLOW_CLAUDE_TRACING_ENABLED");
+        let asked = asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case("true"));
+        let is_traced = self.mlflow.map_or(asked, |mlflow| mlflow == Switch::On);
+        let named = ["BOWLINE_OWNER", "APP_OWNER_EMAIL"];
+        let named = named.into_iter().find_map(|name| env.text(name));
+        let (owner, known) = watch::channel(named.filter(|owner| !owner.contains(',')));
+        let tracing = is_traced.then(|| Tracing {
+            owner: known,
+            app: env.text("DATABRICKS_APP_NAME"),
+        });
         let options = Options {
             left_out: left_out.into_iter().collect(),
             limit,
             versions,
             repositories,
+            told: Told { servers, tracing },
             mirror: mirror.map(mirror_of).transpose()?,
             ..Options::default()
         };
@@ -108,6 +141,7 @@ impl SetupArgs {
             profile,
             options,
             home: super::folder(|name| env.os(name), "HOME"),
+            owner,
         })
     }
 }

@@ -364,3 +364,35 @@ fn hermes_is_left_out_as_the_original_was_told() {
         assert_eq!(config.setup.options.left_out.len(), count, "{said}");
     }
 }
+
+#[test]
+fn agents_are_told_of_servers_and_traced_if_somebody_says_so() {
+    let told = |arguments: &str, env: &[(&str, &str)]| {
+        let env = [&[HOME], env].concat();
+        Ok::<_, ConfigError>(resolve(arguments, &env)?.setup.options.told)
+    };
+    let names = |arguments: &str, env: &[(&str, &str)]| -> Vec<String> {
+        let servers = told(arguments, env).unwrap().servers;
+        servers.into_iter().map(|server| server.name).collect()
+    };
+    let team = ("TEAM_MEMORY_MCP_URL", "https://memory.example");
+    assert_eq!(names("", &[team]), ["deepwiki", "exa", "team-memory"]);
+    assert_eq!(names("--mcp-servers none", &[team]), [""; 0]);
+    assert_eq!(
+        names("--mcp-servers deepwiki=,mine=https://m.example/mcp", &[]),
+        ["exa", "mine"]
+    );
+    assert!(told("--mcp-servers exa", &[]).is_err());
+    assert!(told("", &[("TEAM_MEMORY_MCP_URL", "memory")]).is_err());
+
+    assert!(told("", &[]).unwrap().tracing.is_none());
+    let asked = [
+        ("MLFLOW_CLAUDE_TRACING_ENABLED", "true"),
+        ("APP_OWNER_EMAIL", "ana@example.com"),
+    ];
+    let tracing = told("", &asked).unwrap().tracing.unwrap();
+    let owner = tracing.owner.borrow().clone();
+    assert_eq!(owner.as_deref(), Some("ana@example.com"));
+    assert!(told("--mlflow off", &asked).unwrap().tracing.is_none());
+    assert!(told("--mlflow on", &[]).unwrap().tracing.is_some());
+}

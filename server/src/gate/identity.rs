@@ -47,6 +47,11 @@ impl Owners {
         self.0.is_empty()
     }
 
+    /// The one that was named first.
+    pub fn first(&self) -> Option<&Identity> {
+        self.0.first()
+    }
+
     /// Whether this is one.
     pub fn has(&self, who: &Identity) -> bool {
         self.0.contains(who)

@@ -83,6 +83,7 @@ fn little(name: &str) -> Option<&'static str> {
 fn everything(name: &str) -> Option<&'static str> {
     match name {
         "TERMINAL_MODE" => Some("grid"),
+        "TEAM_MEMORY_MCP_URL" => Some("https://memory.example"),
         name if ELSEWHERE.iter().any(|prefix| name.starts_with(prefix)) => None,
         _ => Some("1"),
     }

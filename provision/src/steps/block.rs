@@ -4,17 +4,27 @@
 use bowline_identity::sinks::block::{Marks, find};
 
 /// In the block of a file that was not there before it.
-const MADE: &str = "# This file was made by Bowline.\n";
+const MADE: &str = "This file was made by Bowline.";
 /// In the block behind a last line that had no end.
-const UNENDED: &str = "# The line above had no end.\n";
+const UNENDED: &str = "The line above had no end.";
+
+/// How the format writes what nobody is to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comment {
+    /// `# …`
+    Hash,
+    /// `<!-- … -->`
+    Markup,
+}
 
 /// What belongs into a text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block {
+pub(super) struct Block<'a> {
     pub(super) name: &'static str,
-    pub(super) body: &'static str,
+    pub(super) body: &'a str,
     /// In a file that was not there.
-    pub(super) fresh: &'static str,
+    pub(super) fresh: &'a str,
+    pub(super) comment: Comment,
 }
 
 /// The marks are not a pair.
@@ -31,7 +41,7 @@ pub(super) enum Rest {
     Nothing,
 }
 
-impl Block {
+impl Block<'_> {
     /// The text with the block: where it stands, or at the end. None = there is no file yet.
     pub(super) fn put(&self, old: Option<&str>) -> Result<String, Unclear> {
         let Some(old) = old else {
@@ -39,7 +49,7 @@ impl Block {
         };
         let text = match self.find(old)? {
             Some(found) => {
-                let (is_made, is_unended) = notes(&old[found.clone()]);
+                let (is_made, is_unended) = notes(&old[found.clone()], self.comment);
                 let block = self.write(is_made, is_unended);
                 format!("{}{block}{}", &old[..found.start], &old[found.end..])
             }
@@ -59,7 +69,7 @@ impl Block {
         let Some(found) = self.find(old)? else {
             return Ok(None);
         };
-        let (is_made, is_unended) = notes(&old[found.clone()]);
+        let (is_made, is_unended) = notes(&old[found.clone()], self.comment);
         let (before, behind) = (&old[..found.start], &old[found.end..]);
         let before = match before.strip_suffix('\n') {
             Some(before) if is_unended && behind.is_empty() => before,
@@ -73,21 +83,47 @@ impl Block {
     }
 
     fn find(&self, text: &str) -> Result<Option<std::ops::Range<usize>>, Unclear> {
-        find(text, &Marks::of(self.name)).map_err(|broken| Unclear(broken.line))
+        find(text, &self.marks()).map_err(|broken| Unclear(broken.line))
+    }
+
+    /// Whether it is there.
+    pub(super) fn is_in(&self, text: &str) -> Result<bool, Unclear> {
+        Ok(self.find(text)?.is_some())
+    }
+
+    fn marks(&self) -> Marks {
+        let Marks { begin, end } = Marks::of(self.name);
+        let wrap = |mark: String| self.comment.write(mark.trim_start_matches("# "));
+        Marks {
+            begin: wrap(begin),
+            end: wrap(end),
+        }
     }
 
     fn write(&self, is_made: bool, is_unended: bool) -> String {
-        let marks = Marks::of(self.name);
-        let made = if is_made { MADE } else { "" };
-        let unended = if is_unended { UNENDED } else { "" };
+        let marks = self.marks();
+        let note = |is_so: bool, note| match is_so {
+            true => self.comment.write(note) + "\n",
+            false => String::new(),
+        };
+        let (made, unended) = (note(is_made, MADE), note(is_unended, UNENDED));
         let body = if is_made { self.fresh } else { self.body };
         format!("{}\n{made}{unended}{body}{}\n", marks.begin, marks.end)
     }
 }
 
+impl Comment {
+    fn write(self, text: &str) -> String {
+        match self {
+            Self::Hash => format!("# {text}"),
+            Self::Markup => format!("<!-- {text} -->"),
+        }
+    }
+}
+
 /// Whether the file was made with the block, and whether the line above had no end.
-fn notes(block: &str) -> (bool, bool) {
-    let has = |note: &str| block.lines().any(|line| line == note.trim_end());
+fn notes(block: &str, comment: Comment) -> (bool, bool) {
+    let has = |note: &str| block.lines().any(|line| line == comment.write(note));
     (has(MADE), has(UNENDED))
 }
 
@@ -107,5 +143,5 @@ fn is_ours_alone(text: &str) -> bool {
             Some(_) => {}
         }
     }
-    within.is_none() && notes(text).0
+    within.is_none() && notes(text, Comment::Hash).0
 }
