@@ -23,6 +23,9 @@ const QUIET = {
   DISABLE_TELEMETRY: "1",
   GEMINI_TELEMETRY_ENABLED: "false",
   NO_UPDATE_NOTIFIER: "1",
+  OPENCODE_DISABLE_AUTOUPDATE: "1",
+  OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
+  OPENCODE_DISABLE_MODELS_FETCH: "1",
   // Nobody but this machine can be reached, even if one of them wanted to.
   HTTP_PROXY: "http://127.0.0.1:9",
   HTTPS_PROXY: "http://127.0.0.1:9",
@@ -35,6 +38,11 @@ const QUIET = {
 
 /** A command line that starts one of them. */
 export function agent(/** @type {string} */ name, /** @type {string[]} */ ...words) {
+  return quietly(path.join(commands, name), ...words);
+}
+
+/** A command line that starts one from elsewhere. */
+export function quietly(/** @type {string} */ program, /** @type {string[]} */ ...words) {
   const variables = Object.entries(QUIET).map(([name, value]) => `${name}=${value}`);
-  return ["/usr/bin/env", ...variables, path.join(commands, name), ...words];
+  return ["/usr/bin/env", ...variables, program, ...words];
 }
