@@ -16,6 +16,7 @@ import { until } from "../support/wait.mjs";
 
 /** @typedef {import("../support/server.mjs").BowlineServer} Server */
 /** @typedef {import("../support/databricks.mjs").DatabricksWorkspace} Workspace */
+/** @typedef {{server: Server, workspace: Workspace}} Place */
 
 const run = promisify(execFile);
 const PASTED = "dapi-pasted-by-ana";
@@ -29,6 +30,7 @@ async function versions() {
   return {
     claude: dependencies["@anthropic-ai/claude-code"],
     codex: dependencies["@openai/codex"],
+    gemini: dependencies["@google/gemini-cli"],
     opencode: "1.18.33",
   };
 }
@@ -79,20 +81,20 @@ async function shows(/** @type {Server} */ server, /** @type {string} */ session
   return last;
 }
 
-/** What was asked of models so far. */
-async function asked(/** @type {Workspace} */ workspace) {
+/** How often a model API was asked so far. */
+async function asked(/** @type {Workspace} */ workspace, /** @type {string} */ api) {
   const { log } = await workspace.state();
-  return log.filter(({ method, path }) => method === "POST" && path.startsWith("/serving-endpoints/")).length;
+  return log.filter(({ method, path }) => method === "POST" && path.includes(api)).length;
 }
 
 /** Has an agent make a turn, and waits until its hook says that it is done. */
-async function turn(/** @type {Server} */ server, /** @type {Workspace} */ workspace, /** @type {string} */ session) {
-  const before = await asked(workspace);
+async function turn(/** @type {Place} */ { server, workspace }, /** @type {string} */ session, /** @type {string} */ api) {
+  const before = await asked(workspace, api);
   await server.type(session, "\x1b[200~ping\x1b[201~");
   await shows(server, session, /ping/);
   // What comes right behind a paste may be taken for a part of it; at an empty prompt Enter does nothing.
   const sent = async () => {
-    if ((await asked(workspace)) > before) return true;
+    if ((await asked(workspace, api)) > before) return true;
     await server.type(session, "\r");
     return false;
   };
@@ -112,11 +114,14 @@ journey("agents from the registry are told what to know, make a turn, and their 
   await workspace.give(PASTED, "ana@example.com");
   const chosen = Object.entries(wanted).map(([agent, version]) => `${agent}=${version}`);
   const server = await stage.server({
-    args: ["--profile", "claude,codex,opencode,shell", "--agent-versions", chosen.join()],
+    args: ["--profile", "claude,codex,gemini,opencode,shell", "--agent-versions", chosen.join()],
     // Nobody but this machine is asked.
     env: { ...npm, DATABRICKS_HOST: workspace.url, BOWLINE_TOOL_FILES: "on", BOWLINE_MCP_SERVERS: "none,wiki=http://127.0.0.1:9/mcp" },
   });
   await mkdir(path.join(server.home, "projects"));
+  // Before any of them is there: their files have the credential as soon as they are.
+  const given = await server.api("api/configure-pat", { token: PASTED });
+  assert.equal(given.status, 200, given.text);
   const view = await stage.page();
   await view.run("echo $((6*7))", /^42\s*$/m);
   const panel = view.page.locator("details.setup");
@@ -130,8 +135,6 @@ journey("agents from the registry are told what to know, make a turn, and their 
   await view.run("codex --version", new RegExp(`^codex-cli ${wanted.codex}`, "m"));
   await view.run("codex mcp list", /wiki\s+http:\/\/127\.0\.0\.1:9\/mcp/);
 
-  const given = await server.api("api/configure-pat", { token: PASTED });
-  assert.equal(given.status, 200, given.text);
   const file = (/** @type {string} */ name) => readFile(path.join(server.home, name), "utf8").catch(() => "");
   for (const name of [".claude/settings.json", ".codex/config.toml", ".config/opencode/opencode.json"])
     await until(`${name} leads to the broker`, async () => (await file(name)).includes("/bowline-broker/"));
@@ -141,14 +144,18 @@ journey("agents from the registry are told what to know, make a turn, and their 
 
   const claude = await start(server, "claude");
   await shows(server, claude, /❯/);
-  await turn(server, workspace, claude);
+  await turn({ server, workspace }, claude, "/anthropic/");
+
+  const gemini = await start(server, "gemini");
+  await shows(server, gemini, /Type your message/);
+  await turn({ server, workspace }, gemini, "/google/");
 
   // Codex would leave a process behind that outlives its session, and the test.
   const codex = await start(server, "codex", "--no-daemon");
   const first = await shows(server, codex, /trust the contents|Ask Codex|OpenAI Codex/i);
   if (/trust the contents/i.test(first)) await server.type(codex, "\r");
   await shows(server, codex, /Ask Codex|OpenAI Codex/);
-  await turn(server, workspace, codex);
+  await turn({ server, workspace }, codex, "/responses");
 
   // The whole screen of OpenCode, and a turn of it.
   const screen = await start(server, "opencode");

@@ -62,7 +62,9 @@ use bowline_identity::credentials::Settings;
 use bowline_identity::sinks;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
+use bowline_provision::run::Status;
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::broker::Broker;
@@ -205,7 +207,8 @@ impl Server {
         let endpoints = find_endpoints(&config, vault.as_deref());
         let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
         let for_files = broker.as_ref().and_then(|broker| broker.for_files());
-        let tool_files = keep_tool_files(&config, vault.as_deref(), endpoints, for_files);
+        let watch = setup.as_deref().map(setup::Machine::watch);
+        let tool_files = keep_tool_files(&config, vault.as_deref(), endpoints, for_files, watch);
         let hands = control::Hands {
             host: host.clone(),
             urls: urls.clone(),
@@ -453,6 +456,7 @@ fn keep_tool_files(
     vault: Option<&Vault>,
     endpoints: Option<Finding>,
     broker: Option<sinks::Broker>,
+    setup: Option<watch::Receiver<Arc<Status>>>,
 ) -> Option<AbortOnDropHandle<()>> {
     let vault = vault.filter(|_| config.databricks.tool_files == Switch::On)?;
     let kept = tool_files::keep(
@@ -461,6 +465,7 @@ fn keep_tool_files(
         broker,
         &config.databricks,
         config.git.as_ref(),
+        setup,
     );
     let kept =
         kept.inspect_err(|error| tracing::error!(%error, "the files of tools are not written"));

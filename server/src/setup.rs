@@ -16,6 +16,7 @@ use bowline_app::functions::setup::{SetupState, SetupStep, StepState};
 use bowline_provision::graph::{Refused, State, StepId, Width};
 use bowline_provision::run::{Overall, Place, Setup, Status, StepStatus};
 use bowline_provision::steps;
+use tokio::sync::watch;
 
 use crate::config::Setup as Settings;
 
@@ -74,6 +75,11 @@ pub fn find_ours_first(settings: &Settings) {
 }
 
 impl Machine {
+    /// How its steps are, and whenever that changes.
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Status>> {
+        self.0.watch()
+    }
+
     /// Stops what runs, and returns when no process of it is left.
     pub(crate) async fn end(&self) {
         self.0.end().await;

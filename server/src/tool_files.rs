@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_identity::credentials::Credentials;
@@ -10,7 +11,9 @@ use bowline_identity::secret::Secret;
 use bowline_identity::sinks::{
     self, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
 };
+use bowline_provision::run::Status;
 use bowline_provision::steps::OPENCODE_MODELS;
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Databricks, GitToken};
@@ -41,13 +44,15 @@ pub(crate) enum Error {
     Setting(#[from] BadSetting),
 }
 
-/// Keeps the files until what it returns is dropped.
+/// Keeps the files until what it returns is dropped. Whenever a step of `setup` is over, they are looked at: a tool may have
+/// come.
 pub(crate) fn keep(
     credentials: Credentials,
     endpoints: Finding,
     broker: Option<Broker>,
     databricks: &Databricks,
     git: Option<&GitToken>,
+    setup: Option<watch::Receiver<Arc<Status>>>,
 ) -> Result<AbortOnDropHandle<()>, Error> {
     let home = databricks.home.clone().ok_or(Error::Homeless)?;
     let mut models = Models::embedded()?;
@@ -74,22 +79,31 @@ pub(crate) fn keep(
     };
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         let endpoints = endpoints.found().await;
-        follow(credentials, endpoints, plan).await;
+        follow(credentials, endpoints, plan, setup).await;
     })))
 }
 
-/// Writes when the token changes, and now and then.
-async fn follow(credentials: Credentials, endpoints: Endpoints, plan: Plan) {
+/// Writes when the token changes, when set-up has brought something, and now and then.
+async fn follow(
+    credentials: Credentials,
+    endpoints: Endpoints,
+    plan: Plan,
+    mut setup: Option<watch::Receiver<Arc<Status>>>,
+) {
+    let mut brought = 0;
     let mut watching = credentials.watch();
     let mut written: Option<Secret> = None;
     let mut told = HashMap::new();
     loop {
         let fresh = watching.wait_for(|view| view.token.is_some() && view.token != written);
-        match tokio::time::timeout(LOOK, fresh).await {
-            Ok(Ok(view)) => written = view.token.clone(),
-            // Nobody keeps it any more.
-            Ok(Err(_)) => return,
-            Err(_) => {}
+        tokio::select! {
+            fresh = fresh => match fresh {
+                Ok(view) => written = view.token.clone(),
+                // Nobody keeps it any more.
+                Err(_) => return,
+            },
+            () = bring(&mut setup, &mut brought) => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
         if let Some(token) = credentials.view().token {
             let (plan, endpoints) = (plan.clone(), endpoints.clone());
@@ -100,6 +114,29 @@ async fn follow(credentials: Credentials, endpoints: Endpoints, plan: Plan) {
                 Err(error) => tracing::error!(%error, "the files of tools could not be written"),
             }
         }
+    }
+}
+
+/// Waits until more steps are over than were.
+async fn bring(setup: &mut Option<watch::Receiver<Arc<Status>>>, before: &mut usize) {
+    let over = |status: &Status| {
+        status
+            .steps
+            .iter()
+            .filter(|step| step.state.is_over())
+            .count()
+    };
+    let more = match setup {
+        Some(setup) => {
+            let more = setup.wait_for(|status| over(status) != *before).await;
+            more.ok().map(|status| over(&status))
+        }
+        None => None,
+    };
+    match more {
+        Some(more) => *before = more,
+        // Nothing more comes.
+        None => std::future::pending().await,
     }
 }
 
