@@ -83,6 +83,11 @@ impl Json {
         self.node(path).is_some()
     }
 
+    /// What stands at a path, if there are no comments in it.
+    pub fn value(&self, path: &[&str]) -> Option<serde_json::Value> {
+        serde_json::from_str(&self.node(path)?.to_string()).ok()
+    }
+
     /// Sets what stands at a path, and makes the objects on the way to it.
     pub fn set(&self, path: &[&str], value: &Value<'_>) -> Result<(), Left> {
         let Some((key, way)) = path.split_last() else {

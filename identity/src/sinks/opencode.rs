@@ -3,6 +3,8 @@
 //! address of the environment: then the address is all that it needs, and models that it doesn't know. It knows no helper, so
 //! `auth.json` has a literal token; a key beside the address, as for the broker, goes before it.
 
+use serde_json::json;
+
 use super::Settings;
 use super::broker::{Api, By, is_brokers};
 use super::json::{Json, Value};
@@ -24,9 +26,12 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
         &Value::Text("https://opencode.ai/config.json"),
     )?;
     let provider = |key| ["provider", PROVIDER, key];
-    if with.opencode_knows.is_empty() {
-        json.set_if_absent(&provider("npm"), &Value::Text("@ai-sdk/openai-compatible"))?;
-        json.set_if_absent(&provider("name"), &Value::Text("Databricks"))?;
+    for (key, value) in [("npm", "@ai-sdk/openai-compatible"), ("name", "Databricks")] {
+        if with.opencode_knows.is_empty() {
+            json.set_if_absent(&provider(key), &Value::Text(value))?;
+        } else if json.text(&provider(key)).as_deref() == Some(value) {
+            json.remove(&provider(key));
+        }
     }
     let was_brokers = has.as_deref().is_some_and(is_brokers);
     // A token here would go before the one that is kept fresh; one named by a variable is as old as the shell.
@@ -46,7 +51,15 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
     }
     for model in &with.models.offered {
         let path = ["provider", PROVIDER, "models", &model.id];
-        if json.has(&path) || with.opencode_knows.contains(&model.id) {
+        if with.opencode_knows.contains(&model.id) {
+            // Written before it was asked.
+            let limit = json!({"context": model.context, "output": model.output});
+            if json.value(&path) == Some(json!({"name": model.name, "limit": limit})) {
+                json.remove(&path);
+            }
+            continue;
+        }
+        if json.has(&path) {
             continue;
         }
         let [provider, name, models, id] = path;
@@ -55,6 +68,10 @@ pub(super) fn config(old: Option<&str>, with: &Settings) -> Result<String, Left>
         let limit = |key| [provider, name, models, id, "limit", key];
         json.set(&limit("context"), &Value::Number(model.context))?;
         json.set(&limit("output"), &Value::Number(model.output))?;
+    }
+    let models = provider("models");
+    if json.value(&models) == Some(json!({})) && !with.opencode_knows.is_empty() {
+        json.remove(&models);
     }
     let start = format!("{PROVIDER}/{}", with.models.opencode.model);
     json.set_if_absent(&["model"], &Value::Text(&start))?;

@@ -349,6 +349,14 @@ fn what_opencode_knows_by_itself_it_is_not_told() {
     assert_eq!(keys, ["models", "options"]);
     let models: Vec<_> = provider["models"].as_object().unwrap().keys().collect();
     assert_eq!(models, ["databricks-gpt-5-5"]);
+    // It was told before anybody asked it; what the user wrote stays.
+    let old = merge_none(self::opencode::config).replace("Claude Haiku 4.5", "My Haiku");
+    let new = json(&self::opencode::config(Some(&old), &with).unwrap());
+    let mut expected = value.clone();
+    let mine =
+        json(&old)["provider"]["databricks"]["models"]["databricks-claude-haiku-4-5"].clone();
+    expected["provider"]["databricks"]["models"]["databricks-claude-haiku-4-5"] = mine;
+    assert_eq!(new, expected);
     assert_eq!(value["model"], "databricks/databricks-claude-opus-4-7");
 }
 
