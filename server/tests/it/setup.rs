@@ -100,7 +100,7 @@ async fn an_agent_comes_to_an_empty_home_beside_shells_that_work_at_once() {
         .post("/api/setup-retry", json!({"id": "codex"}))
         .await;
     assert_eq!(status, 200);
-    let answer = until(&server, "codex", "complete").await;
+    let answer = until(&server, "codex-settings", "complete").await;
     assert_eq!(answer["state"], "complete", "{answer}");
     let codex = step(&answer, "codex");
     assert_eq!(codex["version"], "1.0.0");
