@@ -140,7 +140,8 @@ journey("agents from the registry are told what to know, make a turn, and their 
     await until(`${name} leads to the broker`, async () => (await file(name)).includes("/bowline-broker/"));
   assert.match(await file(".claude/settings.json"), /status done/, "neither lost what the other wrote");
   // It knows the workspace's models by itself: the address is enough.
-  assert.doesNotMatch(await file(".config/opencode/opencode.json"), /openai-compatible/);
+  const opencodes = ".config/opencode/opencode.json";
+  await until("nothing but the address", async () => !(await file(opencodes)).includes("openai-compatible"));
 
   const claude = await start(server, "claude");
   await shows(server, claude, /❯/);
