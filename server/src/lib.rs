@@ -63,6 +63,7 @@ use bowline_identity::sinks;
 use bowline_keeper::program::Program;
 use bowline_keeper::{Host, KeeperError, Launch, Visit, VisitError, Within, place};
 use bowline_provision::run::Status;
+use bowline_provision::steps::McpServer;
 use bowline_terminal::{Links, Notice, OnExit, SessionInfo, Sessions, resources};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
@@ -208,6 +209,7 @@ impl Server {
         let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
         let for_files = broker.as_ref().and_then(|broker| broker.for_files());
         let watch = setup.as_deref().map(setup::Machine::watch);
+        let watch = watch.map(|watch| (watch, config.setup.options.told.servers.clone()));
         let tool_files = keep_tool_files(&config, vault.as_deref(), endpoints, for_files, watch);
         let hands = control::Hands {
             host: host.clone(),
@@ -456,7 +458,7 @@ fn keep_tool_files(
     vault: Option<&Vault>,
     endpoints: Option<Finding>,
     broker: Option<sinks::Broker>,
-    setup: Option<watch::Receiver<Arc<Status>>>,
+    setup: Option<(watch::Receiver<Arc<Status>>, Vec<McpServer>)>,
 ) -> Option<AbortOnDropHandle<()>> {
     let vault = vault.filter(|_| config.databricks.tool_files == Switch::On)?;
     let kept = tool_files::keep(

@@ -12,7 +12,7 @@ use bowline_identity::sinks::{
     self, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
 };
 use bowline_provision::run::Status;
-use bowline_provision::steps::OPENCODE_MODELS;
+use bowline_provision::steps::{McpServer, OPENCODE_MODELS};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -31,6 +31,7 @@ struct Plan {
     models: Models,
     bowline: Option<Program>,
     git_hosts: Vec<Host>,
+    hermes_servers: Vec<(String, String)>,
 }
 
 /// Why nothing can be written.
@@ -52,7 +53,7 @@ pub(crate) fn keep(
     broker: Option<Broker>,
     databricks: &Databricks,
     git: Option<&GitToken>,
-    setup: Option<watch::Receiver<Arc<Status>>>,
+    setup: Option<(watch::Receiver<Arc<Status>>, Vec<McpServer>)>,
 ) -> Result<AbortOnDropHandle<()>, Error> {
     let home = databricks.home.clone().ok_or(Error::Homeless)?;
     let mut models = Models::embedded()?;
@@ -68,6 +69,11 @@ pub(crate) fn keep(
     }
     let program = program.and_then(|path| Program::new(path.to_str()?).ok());
     let hosts = git.map(|git| git.places.iter()).into_iter().flatten();
+    let (setup, servers) = setup.unzip();
+    let servers = match &setup {
+        Some(setup) if has_hermes(&setup.borrow()) => servers.unwrap_or_default(),
+        _ => Vec::new(),
+    };
     let plan = Plan {
         home,
         broker,
@@ -75,6 +81,10 @@ pub(crate) fn keep(
         bowline: program,
         git_hosts: hosts
             .filter_map(|place| Host::parse(place.host()).ok())
+            .collect(),
+        hermes_servers: servers
+            .into_iter()
+            .map(|server| (server.name, server.url))
             .collect(),
     };
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
@@ -117,6 +127,11 @@ async fn follow(
     }
 }
 
+/// Whether set-up brings it: who has it from elsewhere says by themselves what it uses.
+fn has_hermes(status: &Status) -> bool {
+    status.steps.iter().any(|step| step.id.as_str() == "hermes")
+}
+
 /// Waits until more steps are over than were.
 async fn bring(setup: &mut Option<watch::Receiver<Arc<Status>>>, before: &mut usize) {
     let over = |status: &Status| {
@@ -148,6 +163,7 @@ impl Plan {
             settings.bowline = program;
         }
         settings.git_hosts = self.git_hosts;
+        settings.hermes_servers = self.hermes_servers;
         let trusted = [self.home.join("projects"), self.home.clone()];
         let trusted = trusted.iter().filter_map(|path| path.to_str());
         settings.trusted = trusted.map(str::to_owned).collect();

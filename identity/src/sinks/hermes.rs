@@ -84,10 +84,30 @@ fn fresh(with: &Settings) -> String {
     let (url, key) = (written(&way.url), written(way.key.expose()));
     let models = &with.models.hermes;
     let (model, fallback) = (written(&models.model), written(&models.fallback));
+    let servers = servers(with);
     format!(
         "{MARK}\n\
          model:\n  default: {model}\n  provider: custom\n  base_url: {url}\n  api_key: {key}\n\n\
          # Taken when the first is overloaded or does not answer.\n\
-         fallback_providers:\n  - provider: custom\n    model: {fallback}\n    base_url: {url}\n    api_key: {key}\n"
+         fallback_providers:\n  - provider: custom\n    model: {fallback}\n    base_url: {url}\n    api_key: {key}\n{servers}"
     )
+}
+
+/// Seconds that a server of tools has to answer: the first one that is slow would hold everything up.
+const PATIENCE: u32 = 60;
+
+fn servers(with: &Settings) -> String {
+    let mut text = String::new();
+    for (name, url) in &with.hermes_servers {
+        let head = if text.is_empty() {
+            "\nmcp_servers:\n"
+        } else {
+            ""
+        };
+        let (name, url) = (written(name), written(url));
+        text += &format!(
+            "{head}  {name}:\n    url: {url}\n    timeout: {PATIENCE}\n    connect_timeout: {PATIENCE}\n"
+        );
+    }
+    text
 }

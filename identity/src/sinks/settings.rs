@@ -30,6 +30,8 @@ pub struct Settings {
     pub trusted: Vec<String>,
     /// Models of the workspace that the installed OpenCode knows by itself, with how to ask them.
     pub opencode_knows: Vec<String>,
+    /// Servers of tools that Hermes is told of where its file is made here: names of letters, digits and -_, and addresses.
+    pub hermes_servers: Vec<(String, String)>,
     token: Secret,
 }
 
@@ -65,6 +67,7 @@ impl Settings {
             git_hosts: Vec::new(),
             trusted: Vec::new(),
             opencode_knows: Vec::new(),
+            hermes_servers: Vec::new(),
             token,
         })
     }

@@ -404,6 +404,26 @@ fn opencode() {
 }
 
 #[test]
+fn hermes_is_told_of_servers_where_its_file_is_made_here() {
+    let mut with = settings("w.example");
+    let server = |name: &str, url: &str| (name.to_owned(), url.to_owned());
+    with.hermes_servers = vec![
+        server("wiki", "https://wiki.example/mcp"),
+        server("team-memory", "http://127.0.0.1:9/mcp?a=\"b#c"),
+    ];
+    let fresh = self::hermes::merge(None, &with).unwrap();
+    let told = "\nmcp_servers:\n  \"wiki\":\n    url: https://wiki.example/mcp\n    timeout: 60\n    connect_timeout: 60\n  \
+                team-memory:\n    url: \"http://127.0.0.1:9/mcp?a=\\\"b#c\"\n    timeout: 60\n    connect_timeout: 60\n";
+    assert!(fresh.ends_with(told), "{fresh}");
+    // From then on they are the user's.
+    let again = self::hermes::merge(Some(&fresh), &settings("w.example"));
+    assert_eq!(again.as_deref(), Ok(&*fresh));
+    let old = "model:\n  base_url: https://w.example/x\n";
+    let new = self::hermes::merge(Some(old), &with).unwrap();
+    assert!(!new.contains("mcp_servers"), "{new}");
+}
+
+#[test]
 fn hermes() {
     let fresh = merge_none(self::hermes::merge);
     assert_eq!(fresh.matches(&format!("api_key: {TOKEN}\n")).count(), 2);
