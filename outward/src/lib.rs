@@ -98,7 +98,7 @@ pub async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Err
 }
 
 /// What a status says that isn't good, and `Retry-After` in seconds beside it; a date there says nothing, as clocks differ.
-fn refused(status: StatusCode, headers: &HeaderMap) -> Error {
+pub fn refused(status: StatusCode, headers: &HeaderMap) -> Error {
     let busy = [
         StatusCode::TOO_MANY_REQUESTS,
         StatusCode::SERVICE_UNAVAILABLE,
@@ -125,12 +125,33 @@ pub async fn done(request: RequestBuilder) -> Result<(), Error> {
     }
 }
 
+/// Sends a request, and gives what is answered whatever it says, unless that is longer than `most` bytes.
+pub async fn answer(
+    request: RequestBuilder,
+    most: usize,
+) -> Result<http::Response<Bytes>, Error> {
+    let response = request.send().await.map_err(unanswered)?;
+    whole(response, most).await
+}
+
+async fn whole(response: Response, most: usize) -> Result<http::Response<Bytes>, Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut answer = http::Response::new(body_within(response, most).await?);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
+}
+
 /// An answer's body, unless it is too long.
-pub async fn body(mut response: Response) -> Result<Bytes, Error> {
+pub async fn body(response: Response) -> Result<Bytes, Error> {
+    body_within(response, MAX_BODY).await
+}
+
+async fn body_within(mut response: Response, most: usize) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::TooLong(MAX_BODY as u64));
+        if body.len() + chunk.len() > most {
+            return Err(Error::TooLong(most as u64));
         }
         body.extend_from_slice(&chunk);
     }
@@ -157,9 +178,6 @@ pub async fn exchange(
 ) -> Result<http::Response<Vec<u8>>, Error> {
     let request = reqwest::Request::try_from(request).map_err(unanswered)?;
     let response = client.execute(request).await.map_err(unanswered)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let mut answer = http::Response::new(body(response).await?.to_vec());
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    Ok(answer)
+    let answer = whole(response, MAX_BODY).await?;
+    Ok(answer.map(|body| body.to_vec()))
 }
