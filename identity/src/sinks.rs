@@ -6,6 +6,7 @@
 //! What the credential needs (address, helper, key) is repaired each time. What is a matter of taste (models, switches) is
 //! set where there is nothing, and then belongs to the user.
 
+mod author;
 /// Blocks of ours in texts of others.
 pub mod block;
 mod broker;
@@ -35,6 +36,7 @@ mod yaml;
 use std::fmt;
 use std::path::Path;
 
+pub use self::author::Author;
 pub use self::broker::Broker;
 pub use self::endpoint::{BadHost, Endpoints, Host};
 use self::file::Held;
@@ -88,6 +90,12 @@ const SINKS: &[Sink] = &[
         tool: Tool::Git,
         paths: &[".gitconfig"],
         merge: git::merge,
+        folder: None,
+    },
+    Sink {
+        tool: Tool::Git,
+        paths: &[".config/git/config"],
+        merge: author::merge,
         folder: None,
     },
     Sink {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use bowline_identity::credentials::Credentials;
 use bowline_identity::secret::Secret;
 use bowline_identity::sinks::{
-    self, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program, Settings,
+    self, Author, BadSetting, Broker, Damaged, Done, Endpoints, Host, Models, Outcome, Program,
+    Settings,
 };
 use bowline_provision::run::Status;
 use bowline_provision::steps::{McpServer, OPENCODE_MODELS};
@@ -104,6 +105,7 @@ async fn follow(
     let mut watching = credentials.watch();
     let mut written: Option<Secret> = None;
     let mut told = HashMap::new();
+    let mut author = None;
     loop {
         let fresh = watching.wait_for(|view| view.token.is_some() && view.token != written);
         tokio::select! {
@@ -116,8 +118,14 @@ async fn follow(
             () = tokio::time::sleep(LOOK) => {}
         }
         if let Some(token) = credentials.view().token {
+            author = match author {
+                None => who(&credentials, &token).await,
+                known => known,
+            };
             let (plan, endpoints) = (plan.clone(), endpoints.clone());
-            let applied = tokio::task::spawn_blocking(move || plan.apply(endpoints, token)).await;
+            let author = author.clone();
+            let apply = move || plan.apply(endpoints, token, author);
+            let applied = tokio::task::spawn_blocking(apply).await;
             match applied {
                 Ok(Ok(outcomes)) => tell(outcomes, &mut told),
                 Ok(Err(error)) => tracing::error!(%error, "the files of tools are not written"),
@@ -155,10 +163,26 @@ async fn bring(setup: &mut Option<watch::Receiver<Arc<Status>>>, before: &mut us
     }
 }
 
+/// Who commits; none while the workspace can't say.
+async fn who(credentials: &Credentials, token: &Secret) -> Option<Author> {
+    let person = match credentials.view().who {
+        Some(person) => person,
+        // The token came unseen.
+        None => credentials.workspace().me(token).await.ok()?,
+    };
+    Author::of(&person)
+}
+
 impl Plan {
-    fn apply(self, endpoints: Endpoints, token: Secret) -> Result<Vec<Outcome>, BadSetting> {
+    fn apply(
+        self,
+        endpoints: Endpoints,
+        token: Secret,
+        author: Option<Author>,
+    ) -> Result<Vec<Outcome>, BadSetting> {
         let mut settings = Settings::new(endpoints, token, self.models)?;
         settings.broker = self.broker;
+        settings.author = author;
         if let Some(program) = self.bowline {
             settings.bowline = program;
         }

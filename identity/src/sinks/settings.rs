@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::author::Author;
 use super::broker::Broker;
 use super::endpoint::{Endpoints, Host};
 use super::models::Models;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub opencode_knows: Vec<String>,
     /// Servers of tools that Hermes is told of where its file is made here: names of letters, digits and -_, and addresses.
     pub hermes_servers: Vec<(String, String)>,
+    /// Who commits, where the user has said nothing.
+    pub author: Option<Author>,
     token: Secret,
 }
 
@@ -68,6 +71,7 @@ impl Settings {
             trusted: Vec::new(),
             opencode_knows: Vec::new(),
             hermes_servers: Vec::new(),
+            author: None,
             token,
         })
     }

@@ -1,6 +1,7 @@
 //! One example or more of each format, with what users have around it.
 
 use super::*;
+use crate::workspace::Person;
 
 fn elsewhere(merge: Merge, old: &str) {
     assert!(
@@ -463,4 +464,25 @@ fn hermes() {
     ] {
         unreadable(self::hermes::merge, old);
     }
+}
+
+#[test]
+fn who_commits_stands_before_what_the_user_says() {
+    let author = Author::of(&Person {
+        user_name: "ana@w.example".to_owned(),
+        display_name: Some("Ana \"A\"".to_owned()),
+    });
+    let mut with = settings("https://w.example");
+    let mine = "[user]\n\temail = mine@w.example";
+    assert_eq!(author::merge(Some(mine), &with).as_deref(), Ok(mine));
+    assert_eq!(author::merge(None, &with).as_deref(), Ok(""));
+    with.author = author;
+    let block = "# >>> bowline author >>>\n[user]\n\tname = \"Ana \\\"A\\\"\"\n\temail = \"ana@w.example\"\n# <<< bowline author <<<\n";
+    let expected = format!("{block}{mine}");
+    assert_eq!(author::merge(Some(mine), &with), Ok(expected.clone()));
+    assert_eq!(author::merge(Some(&expected), &with), Ok(expected));
+    let broken = "# >>> bowline author >>>\n";
+    let Err(Left::Unreadable { .. }) = author::merge(Some(broken), &with) else {
+        panic!("half a block is nobody's");
+    };
 }

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-const MERGERS: [Merge; 12] = [
+const MERGERS: [Merge; 13] = [
     databricks::merge,
     git::merge,
+    author::merge,
     claude::settings,
     claude::state,
     codex::config,
