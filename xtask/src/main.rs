@@ -1,6 +1,7 @@
-//! `cargo xtask run | build | test | bench`: installs what is missing and says so, builds the page, builds
+//! `cargo xtask run | build | test | bench | app`: installs what is missing and says so, builds the page, builds
 //! the server, runs or checks them. Must not know how the product works.
 
+mod app;
 mod compress;
 mod files;
 mod fingerprint;
@@ -45,6 +46,12 @@ enum Task {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Bowline as a Databricks App: makes it, deploys it, shows its log.
+    App {
+        /// What of it.
+        #[command(subcommand)]
+        what: app::App,
+    },
     /// Prints the figures of docs/performance.md, measured on this machine.
     Bench,
 }
@@ -73,6 +80,7 @@ fn carry_out(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Test { only } => test::run(&root, &only),
+        Task::App { what } => app::carry_out(&root, what, || build(&root, Effort::Full)),
         Task::Bench => {
             tools::for_journeys(&root)?;
             let binary = build(&root, Effort::Full)?;

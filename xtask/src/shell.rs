@@ -25,31 +25,46 @@ pub(crate) fn timed<T>(what: &str, act: impl FnOnce() -> Result<T>) -> Result<T>
 
 /// The workspace's folder.
 #[derive(Debug, Clone)]
-pub(crate) struct Root(PathBuf);
+pub(crate) struct Root {
+    folder: PathBuf,
+    /// Where programs are looked for first.
+    tools: PathBuf,
+}
 
 impl Root {
     /// The folder above this crate's.
     pub(crate) fn find() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self(here.parent().unwrap_or(here).to_owned())
+        let folder = here.parent().unwrap_or(here).to_owned();
+        Self {
+            tools: folder.join("node_modules/.bin"),
+            folder,
+        }
+    }
+
+    /// The same with other programs before others.
+    #[cfg(test)]
+    pub(crate) fn with_tools(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.tools);
+        self
     }
 
     /// A path below it.
     pub(crate) fn join(&self, path: &str) -> PathBuf {
-        self.0.join(path)
+        self.folder.join(path)
     }
 
     /// Where cargo builds.
     pub(crate) fn target(&self) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| self.join("target"), |set| self.0.join(set))
+            .map_or_else(|| self.join("target"), |set| self.folder.join(set))
     }
 
     /// A command that runs here, with our tools before others.
     pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Task {
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(&self.0);
-        let mut path = self.join("node_modules/.bin").into_os_string();
+        command.args(arguments).current_dir(&self.folder);
+        let mut path = self.tools.clone().into_os_string();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         command.env("PATH", path);
