@@ -22,7 +22,7 @@ impl GateView {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{AppContext, Door, Left, Listed, Login, Pending, Secret, Setup, Vault};
+pub use server::{AppContext, Carrier, Door, Left, Listed, Login, Pending, Secret, Setup, Vault};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -40,6 +40,7 @@ mod server {
     use crate::functions::credential::PatStatus;
     use crate::functions::logins::Browser;
     use crate::functions::setup::{SetupState, SetupStep, TerminalMode};
+    use crate::functions::sync::SyncReply;
     use crate::workspace::store::WorkspaceStore;
 
     /// What the server functions work on.
@@ -55,6 +56,8 @@ mod server {
         pub vault: Option<Arc<dyn Vault>>,
         /// Setting up the machine, where that is wanted.
         pub setup: Option<Arc<dyn Setup>>,
+        /// What carries files to a place that outlives the machine.
+        pub carrier: Option<Arc<dyn Carrier>>,
         /// How the page shows terminals to who has chosen nothing.
         pub terminal_mode: TerminalMode,
         /// Most bytes of a file that may be uploaded.
@@ -136,6 +139,14 @@ mod server {
         fn retry<'a>(&'a self, id: &'a str) -> Pending<'a, Result<(), AppError>>;
         /// Stops a step, or has it never begin.
         fn cancel<'a>(&'a self, id: &'a str) -> Pending<'a, Result<(), AppError>>;
+    }
+
+    /// Carrying files to a place that outlives the machine. The server does it.
+    pub trait Carrier: Send + Sync {
+        /// What is carried, and how that goes.
+        fn status(&self) -> Pending<'_, SyncReply>;
+        /// Waits until what belongs to shells was brought back, but not for long.
+        fn restored(&self) -> Pending<'_, ()>;
     }
 
     /// The credential of the Databricks workspace. The server keeps it.

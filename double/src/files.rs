@@ -245,6 +245,13 @@ impl Files {
         }
     }
 
+    /// What a file holds, if it is one and holds text.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let object = self.objects.get(path)?;
+        let text = String::from_utf8(object.bytes.clone()).ok();
+        text.filter(|_| object.what == What::File)
+    }
+
     /// What stands at a path.
     pub(crate) fn status(&self, path: &str) -> Result<Value, Refusal> {
         let object = self.objects.get(path).ok_or_else(|| missing(path))?;

@@ -126,10 +126,7 @@ pub async fn done(request: RequestBuilder) -> Result<(), Error> {
 }
 
 /// Sends a request, and gives what is answered whatever it says, unless that is longer than `most` bytes.
-pub async fn answer(
-    request: RequestBuilder,
-    most: usize,
-) -> Result<http::Response<Bytes>, Error> {
+pub async fn answer(request: RequestBuilder, most: usize) -> Result<http::Response<Bytes>, Error> {
     let response = request.send().await.map_err(unanswered)?;
     whole(response, most).await
 }

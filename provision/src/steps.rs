@@ -5,6 +5,7 @@ mod block;
 mod download;
 mod hermes;
 mod home;
+mod hooks;
 mod mcp;
 mod npm;
 mod repository;
@@ -25,6 +26,7 @@ pub use self::agents::Damaged;
 use self::agents::{Agents, BadVersion, Wanted};
 use self::hermes::Hermes;
 pub use self::home::path_with_ours;
+use self::hooks::Hooks;
 pub use self::mcp::{BadServer, McpServer};
 use self::npm::{NodeAndNpm, NpmAgent};
 pub use self::repository::{BadRepository, Repository};
@@ -45,8 +47,10 @@ const SOON: Duration = Duration::from_secs(60);
 const BESIDE_A_WORKSPACE: [&str; 6] = ["oauth", "micro", "tmux", "gh", "databricks-cli", HERMES];
 /// The step of [`Hermes`].
 const HERMES: &str = "hermes";
-/// What is there for other steps alone.
+/// What is there for Hermes alone.
 const NEEDED: [&str; 1] = ["uv"];
+/// What is there for other steps, or for what a setting wants.
+const IN_NO_PROFILE: [&str; 2] = ["uv", hooks::ID];
 
 /// How steps are done.
 #[derive(Debug, Clone)]
@@ -66,6 +70,8 @@ pub struct Options {
     pub mirror: Option<String>,
     /// Whether the system's package manager may be asked for tools.
     pub packages: Packages,
+    /// Whether commits are to be told of, whatever the profile.
+    pub commits: Commits,
 }
 
 /// What becomes of the system's package manager.
@@ -97,8 +103,18 @@ impl Default for Options {
             mirror: None,
             packages: Packages::of_this_user(),
             told: Told::default(),
+            commits: Commits::Alone,
         }
     }
+}
+
+/// Whether somebody wants to know of commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commits {
+    /// Nobody.
+    Alone,
+    /// `bowline sync` does.
+    Told,
 }
 
 /// What was chosen can't be.
@@ -146,6 +162,7 @@ enum KnownTask {
     Settings(Arc<AgentSettings>),
     Shell(Arc<Shell>),
     Repository(Arc<Repository>),
+    Hooks(Arc<Hooks>),
 }
 
 /// Every step there is, for people: its name, and what it is called.
@@ -162,6 +179,9 @@ pub fn plan(profile: &Profile, options: &Options) -> Result<Vec<Step>, BadChoice
     let all = table(options)?;
     let mut wanted = choose(&all, profile, &options.left_out)?;
     wanted.extend(options.repositories.iter().map(Repository::step));
+    if options.commits == Commits::Told {
+        wanted.push(StepId::new(hooks::ID));
+    }
     let steps = all
         .into_iter()
         .filter(|known| wanted.contains(&known.spec.id));
@@ -196,7 +216,9 @@ pub fn undo(home: &Path, which: &[StepId]) -> Result<AllUndone, BadChoice> {
 
 /// Whether nothing is set up.
 pub fn is_nothing(profile: &Profile, options: &Options) -> bool {
-    options.repositories.is_empty() && installs_nothing(profile)
+    options.repositories.is_empty()
+        && options.commits == Commits::Alone
+        && installs_nothing(profile)
 }
 
 /// Whether a profile brings nothing that has to be found.
@@ -245,6 +267,7 @@ impl KnownTask {
             Self::Settings(task) => task,
             Self::Shell(task) => task,
             Self::Repository(task) => task,
+            Self::Hooks(task) => task,
         }
     }
 
@@ -257,6 +280,7 @@ impl KnownTask {
             Self::Hermes(_) => Hermes::undo(home),
             Self::Settings(settings) => settings.undo(home),
             Self::Shell(shell) => shell.undo(home),
+            Self::Hooks(hooks) => hooks.undo(home),
         }
     }
 }
@@ -288,6 +312,19 @@ fn table(options: &Options) -> Result<Vec<Known>, BadChoice> {
             task: KnownTask::Shell(Arc::new(shell)),
         });
     }
+    let hooks = Hooks::new();
+    all.push(Known {
+        spec: Spec {
+            id: StepId::new(hooks::ID),
+            label: hooks::LABEL.to_owned(),
+            needs: Vec::new(),
+            touches: hooks.touches(),
+            bound: Bound::Machine,
+            limit: SOON,
+            tries: 1,
+        },
+        task: KnownTask::Hooks(Arc::new(hooks)),
+    });
     let npm = StepId::new("npm");
     all.push(Known {
         spec: Spec {
@@ -397,10 +434,10 @@ fn choose(all: &[Known], profile: &Profile, left_out: &[StepId]) -> Result<Vec<S
     let mut wanted: Vec<StepId> = match profile {
         Profile::Minimal => Vec::new(),
         Profile::Agents => ids()
-            .filter(|id| !is_of(id, &NEEDED) && !is_of(id, &BESIDE_A_WORKSPACE))
+            .filter(|id| !is_of(id, &IN_NO_PROFILE) && !is_of(id, &BESIDE_A_WORKSPACE))
             .collect(),
         Profile::Databricks => ids()
-            .filter(|id| !is_of(id, &NEEDED) && !left_out.contains(id))
+            .filter(|id| !is_of(id, &IN_NO_PROFILE) && !left_out.contains(id))
             .collect(),
         Profile::Steps(steps) => {
             check(all, steps)?;

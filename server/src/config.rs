@@ -13,11 +13,13 @@ mod oidc;
 mod sessions;
 mod setup;
 pub(crate) mod size;
+mod sync;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use bowline_app::functions::setup::TerminalMode;
+use bowline_provision::steps::Commits;
 use bowline_terminal::{OnExit, Word};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -31,10 +33,12 @@ pub use self::logging::{LogFormat, Logging, LoggingArgs, Traces};
 pub use self::oidc::{Oidc, OidcArgs};
 pub use self::sessions::{AtExit, Keeper, SessionsArgs, ShellIntegration, Size};
 pub use self::setup::{Setup, SetupArgs};
+pub use self::sync::{Sync, SyncArgs, Target};
 use crate::doctor::args::DoctorArgs;
 use crate::git_credential::Action;
 use crate::let_in::LoginArgs;
 use crate::setup::args::SetupCommand;
+use crate::sync::args::SyncCommand;
 use crate::token::TokenArgs;
 use crate::visit::args::{AttachArgs, SessionsArgs as ListArgs};
 
@@ -82,6 +86,8 @@ pub enum Command {
     Doctor(Box<DoctorArgs>),
     /// Install agents and write shell files, now and with what is seen of it; or take them out again.
     Setup(SetupCommand),
+    /// Copy the repository that this runs in to where it outlives the machine, or bring one back.
+    Sync(Box<SyncCommand>),
     /// Print the token of the Databricks workspace that is in force, for tools that call a helper.
     Token(TokenArgs),
     /// Answer git, as its credential helper: what is meant for exactly the host that it asks about, or nothing.
@@ -138,6 +144,9 @@ pub struct RawConfig {
     /// Set-up of the machine.
     #[command(flatten)]
     pub setup: SetupArgs,
+    /// What is carried elsewhere.
+    #[command(flatten)]
+    pub sync: SyncArgs,
     /// The log.
     #[command(flatten)]
     pub logging: LoggingArgs,
@@ -235,6 +244,8 @@ pub struct Config {
     pub git: Option<GitToken>,
     /// What of the machine is set up.
     pub setup: Setup,
+    /// Which files are carried elsewhere.
+    pub sync: Sync,
     /// Bowline's own files.
     pub state_dir: PathBuf,
     /// Where files go that are dropped or pasted into the page.
@@ -337,6 +348,12 @@ pub enum ConfigError {
     /// Steps or versions that there are not.
     #[error("{0}")]
     Setup(String),
+    /// Nowhere.
+    #[error("{0} {1}: give on, off, or the whole path of a folder")]
+    Sync(&'static str, String),
+    /// No time.
+    #[error("--state-sync-every {0}: give a time of a second or more, such as 5m")]
+    SyncEvery(String),
     /// What a way of signing in needs.
     #[error("{0} needs {1}")]
     Missing(&'static str, &'static str),
@@ -404,13 +421,20 @@ impl RawConfig {
             .or_else(|| hub::root_dir(env))
             .or_else(|| home.map(|home| home.join("projects")));
 
+        let databricks = self.databricks.resolve(env)?;
+        let sync = self.sync.resolve(env, &databricks)?;
+        let mut setup = self.setup.resolve(env)?;
+        if sync.projects != Target::Off {
+            setup.options.commits = Commits::Told;
+        }
         Ok(Config {
+            sync,
             logging: self.logging.resolve(env),
             listen: self.listen.resolve(env)?,
             entry: self.entry.resolve(env)?,
-            databricks: self.databricks.resolve(env)?,
+            databricks,
             git: GitToken::resolve(env)?,
-            setup: self.setup.resolve(env)?,
+            setup,
             keeper: self.sessions.keeper,
             keeper_program: None,
             on_exit: self.sessions.on_exit(env),

@@ -10,6 +10,8 @@
 //! ← {"ok": true, "urls": ["http://127.0.0.1:8000/#code=0123…"]}
 //! → {"about": "server"}
 //! ← {"ok": true, "server": {"version": "0.1.0", "pid": 42, "place": "127.0.0.1:8000"}}
+//! → {"about": "projects"}
+//! ← {"ok": true, "projects": {"folder": "/mnt/share", "state_dir": "…"}}   or, if that is off, {"ok": true}
 //! → {"git": {"protocol": "https", "host": "github.com"}}
 //! ← {"ok": true, "user": "token", "token": "…"}   or, if nothing is meant for it, {"ok": true}
 //! → {"token": "databricks", "session": "0123…"}
@@ -36,7 +38,8 @@ use tokio::task::JoinHandle;
 
 use crate::VERSION;
 use crate::broker::Broker;
-use crate::config::GitToken;
+use crate::config::{GitToken, state_dir};
+use crate::sync::{Carried, Where};
 use crate::urls::Urls;
 use crate::vault::Vault;
 
@@ -49,7 +52,7 @@ const AT_A_TIME: usize = 64;
 /// Accepting fails while descriptors are short: how long until the next try.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 /// A request that takes longer is dropped. A token may have to be made first.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What a program asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,6 +127,8 @@ pub(crate) enum By {
 pub(crate) enum What {
     /// The server itself.
     Server,
+    /// Where projects are carried to.
+    Projects,
 }
 
 /// A server that runs.
@@ -152,6 +157,8 @@ pub(crate) struct Hands {
     pub(crate) broker: Option<Arc<Broker>>,
     /// A token for git's servers.
     pub(crate) git: Option<Arc<GitToken>>,
+    /// What carries files elsewhere.
+    pub(crate) carried: Arc<Carried>,
 }
 
 /// What it is answered. Not `Debug`: it may hold a token.
@@ -169,6 +176,9 @@ pub(crate) struct Answer {
     /// Who serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<About>,
+    /// Where projects are carried to, if anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) projects: Option<Where>,
     /// The token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
@@ -332,6 +342,13 @@ async fn carry_out(line: &str, hands: &Hands) -> Result<Answer, String> {
             })
         }
         Request::About {
+            about: What::Projects,
+        } => Ok(Answer {
+            ok: true,
+            projects: hands.carried.projects().await?,
+            ..Answer::default()
+        }),
+        Request::About {
             about: What::Server,
         } => Ok(Answer {
             ok: true,
@@ -411,6 +428,21 @@ pub(crate) fn ask(socket: &Path, request: &Request, patience: Duration) -> io::R
 /// The session that the environment names, if this runs in one.
 pub(crate) fn session(env: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     env("BOWLINE_SESSION")?.into_string().ok()
+}
+
+/// Where the server is asked that is meant: that of the folder that was said, of the session that this runs in, or of the
+/// usual folder.
+pub(crate) fn find(
+    given: Option<PathBuf>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> io::Result<PathBuf> {
+    match (given, env("BOWLINE_SOCKET")) {
+        (None, Some(socket)) => Ok(socket.into()),
+        (given, _) => {
+            let given = given.or_else(|| env("BOWLINE_STATE_DIR").map(PathBuf::from));
+            socket(&state_dir(given, env).map_err(io::Error::other)?)
+        }
+    }
 }
 
 /// Where the server of a state folder is asked.

@@ -5,17 +5,12 @@ pub(crate) mod link;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
-use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ValueEnum;
 
 pub use self::link::NAME as ALSO_CALLED;
-use crate::config::state_dir;
 use crate::control::{self, Request, Wanted};
 
-/// How long the server may take: it may have to get a fresh token first.
-const PATIENCE: Duration = Duration::from_secs(25);
 /// Longest line that is read, bytes.
 const LINE_MAX: u64 = 8192;
 /// Most lines.
@@ -45,18 +40,12 @@ pub fn answer(
     let Some(wanted) = read(asked)? else {
         return Ok(());
     };
-    let socket = match env("BOWLINE_SOCKET") {
-        Some(socket) => PathBuf::from(socket),
-        None => {
-            let given = env("BOWLINE_STATE_DIR").map(PathBuf::from);
-            control::socket(&state_dir(given, &env).map_err(io::Error::other)?)?
-        }
-    };
+    let socket = control::find(None, &env)?;
     let request = Request::Git {
         git: wanted,
         session: control::session(env),
     };
-    let answer = control::ask(&socket, &request, PATIENCE)?;
+    let answer = control::ask(&socket, &request, control::PATIENCE)?;
     // Without one, git asks the next helper, or the user.
     if let (Some(user), Some(token)) = (answer.user, answer.token) {
         write!(told, "username={user}\npassword={token}\n")?;

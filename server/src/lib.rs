@@ -39,6 +39,7 @@ pub mod setup;
 mod sign_in;
 mod signed_in;
 mod state;
+pub mod sync;
 pub mod token;
 mod tool_files;
 mod traces;
@@ -78,6 +79,7 @@ use crate::on_behalf::OnBehalf;
 use crate::ready::Ready;
 use crate::render::Renderer;
 use crate::state::StateDir;
+use crate::sync::Carried;
 use crate::upload::Uploads;
 use crate::urls::Urls;
 use crate::vault::Vault;
@@ -169,6 +171,7 @@ pub struct Server {
     ready: Arc<Ready>,
     metrics: Option<metrics::Listening>,
     vault: Option<Arc<Vault>>,
+    carried: Arc<Carried>,
     setup: Option<Arc<setup::Machine>>,
     _broker: Option<Arc<Broker>>,
     _tool_files: Option<AbortOnDropHandle<()>>,
@@ -204,7 +207,9 @@ impl Server {
         if let Some(owner) = config.entry.owners.first() {
             owner_told.send_replace(Some(owner.as_str().to_owned()));
         }
-        let setup = setup::begin(&config.setup, ours).map(Arc::new);
+        let carried = Carried::begin(config.sync.clone(), config.state_dir.clone(), vault.clone());
+        let besides = sync::step(&carried).into_iter().collect();
+        let setup = setup::begin(&config.setup, ours, besides).map(Arc::new);
         let endpoints = find_endpoints(&config, vault.as_deref());
         let broker = open_broker(&config, vault.as_ref(), endpoints.as_ref()).await;
         let for_files = broker.as_ref().and_then(|broker| broker.for_files());
@@ -218,6 +223,7 @@ impl Server {
             vault: vault.clone(),
             broker: broker.clone(),
             git: config.git.clone().map(Arc::new),
+            carried: carried.clone(),
         };
         let control = control.map(|control| control.serve(hands));
         if let Err(error) = &control {
@@ -234,6 +240,7 @@ impl Server {
             gate: gate.clone(),
             vault: vault.clone().map(|vault| vault as _),
             setup: setup.clone().map(|setup| setup as _),
+            carrier: Some(carried.clone()),
             terminal_mode: config.terminal_mode,
             upload_limit: config.upload_limit,
             version: VERSION,
@@ -275,6 +282,7 @@ impl Server {
             metrics,
             _asking: asking,
             vault,
+            carried,
             setup,
             _broker: broker,
             _tool_files: tool_files,
@@ -332,11 +340,17 @@ impl Server {
                     setup.end().await;
                 }
             };
-            tokio::join!(self.host.end(self.on_exit), setup);
-            if let Some(vault) = &self.vault {
-                vault.end(self.on_exit).await;
-            }
-            if tokio::time::timeout(DRAIN, serving.end()).await.is_err() {
+            tokio::join!(self.host.end(self.on_exit), setup, self.carried.flush());
+            let secrets = async {
+                // What shells wrote when they ended; it still needs the token.
+                self.carried.flush().await;
+                if let Some(vault) = &self.vault {
+                    vault.end(self.on_exit).await;
+                }
+            };
+            let requests = tokio::time::timeout(DRAIN, serving.end());
+            let ((), drained) = tokio::join!(secrets, requests);
+            if drained.is_err() {
                 tracing::warn!("some requests did not end in time");
             }
         };

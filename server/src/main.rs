@@ -15,8 +15,9 @@ use bowline_server::listen::{Activated, Listener, handed_over};
 use bowline_server::logs::{self, Process};
 use bowline_server::say::say;
 use bowline_server::setup;
+use bowline_server::sync::args::SyncCommand;
 use bowline_server::token::TokenArgs;
-use bowline_server::{doctor, git_credential, visit};
+use bowline_server::{doctor, git_credential, sync, visit};
 use bowline_terminal::resources;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +33,10 @@ fn main() -> ExitCode {
         },
         Some(Command::Login(whom)) => let_in(whom),
         Some(Command::Setup(what)) => match set_up(what) {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
+        Some(Command::Sync(what)) => match carry(*what) {
             Ok(status) => return status,
             Err(error) => Err(error),
         },
@@ -103,6 +108,11 @@ fn let_in(whom: LoginArgs) -> anyhow::Result<()> {
 fn set_up(what: setup::args::SetupCommand) -> anyhow::Result<ExitCode> {
     let variables = std::env::vars_os().collect();
     Ok(runtime()?.block_on(setup::command::run(what, variables))?)
+}
+
+/// Carries a project to where it outlives the machine, or back.
+fn carry(what: SyncCommand) -> anyhow::Result<ExitCode> {
+    Ok(runtime()?.block_on(sync::command::run(what, env))?)
 }
 
 fn print_token(whose: TokenArgs) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use bowline_app::context::{Pending, Setup as Asked};
 use bowline_app::error::{AppError, ErrorCode};
 use bowline_app::functions::setup::{SetupState, SetupStep, StepState};
 use bowline_provision::graph::{Refused, State, StepId, Width};
-use bowline_provision::run::{Overall, Place, Setup, Status, StepStatus};
+use bowline_provision::run::{Overall, Place, Setup, Status, Step, StepStatus};
 use bowline_provision::steps;
 use tokio::sync::watch;
 
@@ -24,12 +24,13 @@ use crate::config::Setup as Settings;
 pub(crate) struct Machine(Setup);
 
 /// Begins what the settings want, if they want anything. Nobody waits for it. `ours` are variables by which its commands
-/// find this server.
+/// find this server, `besides` steps that are not of the profile.
 pub(crate) fn begin(
     settings: &Settings,
     ours: impl Iterator<Item = (String, String)>,
+    besides: Vec<Step>,
 ) -> Option<Machine> {
-    if steps::is_nothing(&settings.profile, &settings.options) {
+    if steps::is_nothing(&settings.profile, &settings.options) && besides.is_empty() {
         return None;
     }
     let Some(home) = &settings.home else {
@@ -39,9 +40,10 @@ pub(crate) fn begin(
     let ours = ours.map(|(name, value)| (name.into(), value.into()));
     let place = Place::new(home, std::env::vars_os().chain(ours));
     // The settings were tried out when they were read.
-    let plan = steps::plan(&settings.profile, &settings.options)
+    let mut plan = steps::plan(&settings.profile, &settings.options)
         .inspect_err(|error| tracing::error!(%error, "nothing is set up"))
         .ok()?;
+    plan.splice(0..0, besides);
     let setup = Setup::start(plan, place, Width::default());
     let setup = setup.inspect_err(|error| tracing::error!(%error, "nothing is set up"));
     setup.ok().map(Machine)

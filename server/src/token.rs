@@ -5,15 +5,10 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::{ConfigError, state_dir};
 use crate::control::{self, Request};
-
-/// How long the server may take: it may have to get a fresh one first.
-const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Whom to ask.
 #[derive(Debug, Clone, Args)]
@@ -32,9 +27,6 @@ pub struct TokenArgs {
 /// No token can be had.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A setting makes no sense.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// No server, or another user's.
     #[error("no server answers: run it in a session of Bowline, or say --state-dir ({0})")]
     Nobody(#[from] io::Error),
@@ -48,19 +40,17 @@ pub fn token(
     arguments: TokenArgs,
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<String, Error> {
-    let socket = match (arguments.state_dir, env("BOWLINE_SOCKET")) {
-        (None, Some(socket)) => PathBuf::from(socket),
-        (given, _) => {
-            let given = given.or_else(|| env("BOWLINE_STATE_DIR").map(PathBuf::from));
-            control::socket(&state_dir(given, &env)?)?
-        }
-    };
+    let socket = control::find(arguments.state_dir, &env)?;
     let token = match arguments.broker {
         true => control::Of::Broker,
         false => control::Of::Databricks,
     };
     let session = control::session(&env);
-    let answer = control::ask(&socket, &Request::Token { token, session }, PATIENCE)?;
+    let answer = control::ask(
+        &socket,
+        &Request::Token { token, session },
+        control::PATIENCE,
+    )?;
     let told = match arguments.source {
         true => answer.source,
         false => answer.token,

@@ -134,6 +134,18 @@ impl Vault {
         given.ok_or("there is no token for the databricks workspace: give one in the page, under Settings, Databricks")
     }
 
+    /// Whose the workspace's token is, by the name that the workspace knows.
+    pub(crate) async fn who(&self) -> Result<String, String> {
+        let given = self.token().await?;
+        if let Some(person) = self.credentials.view().who {
+            return Ok(person.user_name);
+        }
+        // It came unseen.
+        let me = self.credentials.workspace().me(&given.token).await;
+        me.map(|person| person.user_name)
+            .map_err(|error| error.to_string())
+    }
+
     /// A handle on it.
     pub(crate) fn credentials(&self) -> Credentials {
         self.credentials.clone()

@@ -20,4 +20,9 @@ impl Hash {
         }
         Self(text)
     }
+
+    /// Its first 16 digits: enough for a name.
+    pub fn short(&self) -> &str {
+        &self.0[..16]
+    }
 }

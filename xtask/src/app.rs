@@ -53,12 +53,15 @@ impl Cli<'_> {
 
     /// Where the app's files are in the workspace.
     fn place(&self, name: &str) -> Result<String> {
-        let me = self.task(&["current-user", "me", "--output", "json"]).read();
+        let me = self
+            .task(&["current-user", "me", "--output", "json"])
+            .read();
         let me = me.context(
             "the Databricks CLI does not say who you are: install it (`bowline setup databricks-cli`), then `databricks \
              auth login`",
         )?;
-        let me: serde_json::Value = serde_json::from_str(&me).context("`databricks current-user me`")?;
+        let me: serde_json::Value =
+            serde_json::from_str(&me).context("`databricks current-user me`")?;
         match me["userName"].as_str() {
             Some(who) => Ok(format!("/Workspace/Users/{who}/{name}")),
             None => bail!("`databricks current-user me` names nobody"),
@@ -69,10 +72,10 @@ impl Cli<'_> {
 /// Does it; `build` makes the program.
 pub(crate) fn carry_out(
     root: &Root,
-    what: App,
+    what: &App,
     build: impl FnOnce() -> Result<std::path::PathBuf>,
 ) -> Result<()> {
-    let (App::Create(which) | App::Deploy(which) | App::Status(which) | App::Logs(which)) = &what;
+    let (App::Create(which) | App::Deploy(which) | App::Status(which) | App::Logs(which)) = what;
     let cli = Cli {
         root,
         profile: which.profile.clone(),
@@ -98,7 +101,11 @@ fn pack(root: &Root, binary: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
     }
-    let text = |path: &Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
+    let text = |path: &Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .context("a path is not UTF-8")
+    };
     let script = "docs/deploy/databricks/pack.sh";
     let (binary, folder) = (text(binary)?, text(folder)?);
     root.command("sh", &[script, &binary, &folder]).run()
@@ -108,7 +115,9 @@ fn pack(root: &Root, binary: &Path, folder: &Path) -> Result<()> {
 /// it out, as git ignores where it is made.
 fn upload(cli: &Cli<'_>, folder: &Path, place: &str) -> Result<()> {
     // The first time nothing is there.
-    let _ = cli.task(&["workspace", "delete", place, "--recursive"]).read();
+    let _ = cli
+        .task(&["workspace", "delete", place, "--recursive"])
+        .read();
     let folder = folder.to_str().context("a path is not UTF-8")?;
     cli.run(&["workspace", "import-dir", folder, place, "--overwrite"])
 }
@@ -142,8 +151,13 @@ mod tests {
         };
         let binary = folder.path().join("program");
         std::fs::write(&binary, "the program").unwrap();
-        for what in [App::Create(which()), App::Deploy(which()), App::Status(which()), App::Logs(which())] {
-            carry_out(&root, what, || Ok(binary.clone())).unwrap();
+        for what in [
+            App::Create(which()),
+            App::Deploy(which()),
+            App::Status(which()),
+            App::Logs(which()),
+        ] {
+            carry_out(&root, &what, || Ok(binary.clone())).unwrap();
         }
         let noted = std::fs::read_to_string(folder.path().join("noted")).unwrap();
         let app = root.target().join("app");

@@ -80,7 +80,7 @@ fn carry_out(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Test { only } => test::run(&root, &only),
-        Task::App { what } => app::carry_out(&root, what, || build(&root, Effort::Full)),
+        Task::App { what } => app::carry_out(&root, &what, || build(&root, Effort::Full)),
         Task::Bench => {
             tools::for_journeys(&root)?;
             let binary = build(&root, Effort::Full)?;

@@ -39,6 +39,10 @@ fn crates_know_only_what_is_below_them() {
     assert_eq!(ours("bowline-identity"), ["bowline-outward"]);
     let below = ["bowline-identity", "bowline-outward"];
     assert_eq!(ours("bowline-provision"), below);
+    assert_eq!(
+        ours("bowline-sync"),
+        ["bowline-identity", "bowline-outward"]
+    );
     assert_eq!(ours("bowline-screen"), ["bowline-protocol"]);
     assert_eq!(
         ours("bowline-terminal"),
@@ -71,6 +75,7 @@ fn crates_know_only_what_is_below_them() {
             "bowline-outward",
             "bowline-protocol",
             "bowline-provision",
+            "bowline-sync",
             "bowline-terminal"
         ]
     );

@@ -16,6 +16,7 @@ pub mod screen;
 pub mod session;
 pub mod sessions;
 pub mod setup;
+pub mod sync;
 pub mod upload;
 pub mod version;
 pub mod workspace;
@@ -31,6 +32,7 @@ pub use session::{
 };
 pub use sessions::{active_sessions, close_tmux_session, sessions, tmux_sessions};
 pub use setup::{cancel_setup, retry_setup, setup_status};
+pub use sync::sync_status;
 pub use version::version;
 pub use workspace::{save_workspace, workspace};
 
@@ -71,6 +73,7 @@ pub fn endpoints() -> Vec<(&'static str, http::Method)> {
     register::<sessions::TmuxSessions>();
     register::<sessions::CloseTmuxSession>();
     register::<setup::SetupStatus>();
+    register::<sync::SyncStatus>();
     register::<setup::RetrySetup>();
     register::<setup::CancelSetup>();
     register::<version::Version>();

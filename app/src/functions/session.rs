@@ -65,9 +65,7 @@ pub async fn create_session(
     if command.as_ref().is_some_and(Vec::is_empty) {
         return Err(AppError::malformed("the command names no program"));
     }
-    if let Some(vault) = &context.vault {
-        vault.wake();
-    }
+    server::prepare(&context).await;
     let created = context
         .host
         .create(bowline_terminal::CreateSession {
@@ -87,9 +85,7 @@ pub async fn create_session(
 #[server(endpoint = "session/restart", input = Json, output = Json, client = PageClient)]
 pub async fn restart_session(session_id: SessionId) -> Result<CreatedReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    if let Some(vault) = &context.vault {
-        vault.wake();
-    }
+    server::prepare(&context).await;
     let created = context.host.restart(session_id).await?;
     server::opened(&context, &created)?;
     Ok(created.into())
@@ -166,6 +162,16 @@ mod server {
     use crate::context::AppContext;
     use crate::error::AppError;
     use crate::functions::login::server::request;
+
+    /// Makes ready what a shell needs from its first moment.
+    pub(super) async fn prepare(context: &AppContext) {
+        if let Some(vault) = &context.vault {
+            vault.wake();
+        }
+        if let Some(carrier) = &context.carrier {
+            carrier.restored().await;
+        }
+    }
 
     /// Who asked has a session now.
     pub(super) fn opened(context: &AppContext, created: &Created) -> Result<(), AppError> {

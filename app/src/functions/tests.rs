@@ -69,6 +69,7 @@ async fn with_context<T>(test: impl AsyncFnOnce(ResponseOptions) -> T) -> T {
         terminal_mode: setup::TerminalMode::Grid,
         vault: None,
         setup: None,
+        carrier: None,
         upload_limit: 32 << 20,
         version: "1.2.3",
     };

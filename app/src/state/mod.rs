@@ -30,6 +30,7 @@ pub(crate) mod paste;
 pub(crate) mod progress;
 pub(crate) mod quality;
 pub(crate) mod recent;
+pub(crate) mod saved;
 pub(crate) mod search;
 pub(crate) mod seed;
 pub(crate) mod settings;

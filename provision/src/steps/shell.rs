@@ -100,11 +100,20 @@ impl Shell {
         }
     }
 
+    /// git looks for hooks where the step of that name puts them.
+    pub(super) fn of_hooks(path: &'static str, body: &'static str) -> Self {
+        Self {
+            id: super::hooks::ID,
+            label: super::hooks::LABEL,
+            files: vec![RcFile::new(path, super::hooks::ID, body)],
+        }
+    }
+
     pub(super) fn touches(&self) -> Vec<&'static str> {
         self.files.iter().map(|file| file.path).collect()
     }
 
-    async fn write(&self, job: &Job) -> Result<Note, Failed> {
+    pub(super) async fn write(&self, job: &Job) -> Result<Note, Failed> {
         for file in self.wanted(job) {
             let path = job.home().join(file.path);
             let wrote = job
@@ -117,7 +126,7 @@ impl Shell {
         Ok(Note::Nothing)
     }
 
-    async fn check(&self, job: &Job) -> Result<Option<String>, Failed> {
+    pub(super) async fn check(&self, job: &Job) -> Result<Option<String>, Failed> {
         for file in self.wanted(job) {
             let path = job.home().join(file.path);
             let wrote = job

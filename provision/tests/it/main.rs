@@ -6,6 +6,7 @@
     reason = "a test that unwraps says enough by failing"
 )]
 
+mod hooks;
 mod mirror;
 mod npm;
 mod registry;

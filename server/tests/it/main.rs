@@ -42,6 +42,7 @@ mod setup;
 mod signals;
 mod status;
 mod support;
+mod sync;
 mod systemd;
 mod traces;
 mod upload;

@@ -9,6 +9,7 @@ mod databricks;
 pub(crate) mod fields;
 mod import;
 mod notices;
+mod saved;
 mod terminal;
 mod text;
 
@@ -97,6 +98,13 @@ const GROUPS: &[Group] = &[
         icon: "stack",
         shown: Where::WithWorkspace,
         view: databricks::view,
+        reset: None,
+    },
+    Group {
+        title: "Saved files",
+        icon: "box",
+        shown: Where::Everywhere,
+        view: saved::view,
         reset: None,
     },
 ];
