@@ -56,6 +56,13 @@ pub(super) fn is_for_tools(name: &str) -> bool {
         || lower.starts_with("npm_config_")
 }
 
+/// By these, programs that make files at every start make them elsewhere: somebody only asks them something.
+pub(super) fn apart(folder: &Path) -> Vec<(String, OsString)> {
+    let names = ["CONFIG", "DATA", "CACHE", "STATE"];
+    let pair = |name| (format!("XDG_{name}_HOME"), folder.as_os_str().to_owned());
+    names.into_iter().map(pair).collect()
+}
+
 /// A `PATH` on which what is installed comes first.
 pub fn path_with_ours(home: &Path, path: &OsStr) -> OsString {
     let ours = home.join(BIN);

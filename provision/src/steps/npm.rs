@@ -188,7 +188,10 @@ impl NpmAgent {
             "--loglevel=http",
             &package,
         ];
-        let answer = job.run(npm(arguments, into, Shown::All)).await?;
+        let mut call = npm(arguments, into, Shown::All);
+        // Packages' own scripts start what they bring.
+        call.environment = home::apart(&cache(into));
+        let answer = job.run(call).await?;
         match answer.status.success() {
             true => Ok(()),
             false => Err(refused("npm could not install it", &answer)),
@@ -197,7 +200,10 @@ impl NpmAgent {
 
     /// Asks a program for its version.
     async fn ask(&self, job: &Job, program: &Path) -> Result<String, Failed> {
-        let answer = job.run(call(program, ["--version"], job.home())).await;
+        let folder = tempfile::tempdir().map_err(home::unwritable)?;
+        let mut call = call(program, ["--version"], job.home());
+        call.environment = home::apart(folder.path());
+        let answer = job.run(call).await;
         let answer = answer.map_err(|error| {
             Failed::for_good(format!("{} was installed, but {error}", self.agent.label))
         })?;

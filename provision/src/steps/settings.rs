@@ -164,16 +164,8 @@ impl AgentSettings {
         ]
         .map(|(name, value)| (name.to_owned(), value.into()))
         .to_vec();
-        // It makes files at every start: not in the user's home.
-        for name in [
-            "HOME",
-            "XDG_CONFIG_HOME",
-            "XDG_DATA_HOME",
-            "XDG_CACHE_HOME",
-            "XDG_STATE_HOME",
-        ] {
-            environment.push((name.to_owned(), folder.path().into()));
-        }
+        environment.push(("HOME".to_owned(), folder.path().into()));
+        environment.extend(home::apart(folder.path()));
         let call = Call {
             program: home::bin(job.home()).join("opencode").into(),
             arguments: ["models", "databricks"].map(OsString::from).to_vec(),
