@@ -51,8 +51,15 @@ pub(super) struct Here {
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     pub(super) files: Vec<Here>,
+    /// What is here and not carried: nobody may take it for removed.
+    pub(super) apart: Vec<Place>,
     /// What can't be carried, and why.
     pub(super) left: Vec<String>,
+}
+
+/// Said of files that are beyond the bound.
+pub(super) fn too_many(rest: usize) -> String {
+    format!("{rest} files more than the {MOST} that are kept")
 }
 
 /// All files that are to be kept and are here. Blocks.
@@ -66,8 +73,8 @@ pub(super) fn scan(home: &Path) -> io::Result<Scan> {
     }
     if scan.files.len() > MOST {
         let rest = scan.files.split_off(MOST);
-        let said = format!("{} files more than the {MOST} that are kept", rest.len());
-        scan.left.push(said);
+        scan.left.push(too_many(rest.len()));
+        scan.apart.extend(rest.into_iter().map(|here| here.place));
     }
     Ok(scan)
 }
@@ -96,7 +103,10 @@ impl Scan {
                 place,
                 stamp: Stamp::of(&meta),
             }),
-            Ok(place) => self.left.push(format!("{place}: no regular file")),
+            Ok(place) => {
+                self.left.push(format!("{place}: no regular file"));
+                self.apart.push(place);
+            }
             Err(error) => self.left.push(error.to_string()),
         }
         Ok(())
@@ -125,6 +135,19 @@ fn entries(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_much_is_set_apart_and_said() {
+        let home = tempfile::tempdir().unwrap();
+        let memory = home.path().join(".claude/projects/a/memory");
+        fs::create_dir_all(&memory).unwrap();
+        for number in 0..=MOST {
+            fs::write(memory.join(number.to_string()), "x").unwrap();
+        }
+        let scan = scan(home.path()).unwrap();
+        assert_eq!((scan.files.len(), scan.apart.len()), (MOST, 1));
+        assert_eq!(scan.left, ["1 files more than the 2000 that are kept"]);
+    }
 
     #[test]
     fn nothing_is_kept_but_histories_and_memory() {

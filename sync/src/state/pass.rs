@@ -12,7 +12,7 @@ use super::known::{Known, Same};
 use crate::hash::Hash;
 use crate::local::{self, Read, Stamp};
 use crate::place::Place;
-use crate::store::{Entry, LARGEST, Store, StoreError, Version};
+use crate::store::{LARGEST, Store, StoreError, Version};
 
 /// Where all of it lies in a store.
 const FOLDER: &str = ".state";
@@ -74,10 +74,12 @@ impl Saved {
     /// Carries what changed since the last pass. An error ends it; what was carried until then stays so.
     pub async fn pass(&mut self, way: Way) -> Result<Report, StoreError> {
         let mut report = Report::default();
-        let there = self.there(&mut report).await?;
+        let mut apart = BTreeSet::new();
+        let there = self.there(&mut apart, &mut report).await?;
         let home = self.home.clone();
         let scan = aside(move || items::scan(&home)).await?;
         report.left.extend(scan.left);
+        apart.extend(scan.apart);
         let here: BTreeMap<Place, Stamp> = scan
             .files
             .into_iter()
@@ -85,6 +87,8 @@ impl Saved {
             .collect();
         let mut all: BTreeSet<Place> = here.keys().chain(there.keys()).cloned().collect();
         all.extend(self.known.files.keys().cloned());
+        // On the side where it isn't carried it would look as if it were gone.
+        all.retain(|place| !apart.contains(place));
         let done = self.carry(way, &all, &here, &there, &mut report).await;
         // Also what was done before it failed.
         self.write().await?;
@@ -169,27 +173,32 @@ impl Saved {
         }
     }
 
-    /// What is there, of what is kept at all.
-    async fn there(&self, report: &mut Report) -> Result<BTreeMap<Place, Version>, StoreError> {
+    /// What is there, of what is kept at all. What can't be carried goes to `apart`.
+    async fn there(
+        &self,
+        apart: &mut BTreeSet<Place>,
+        report: &mut Report,
+    ) -> Result<BTreeMap<Place, Version>, StoreError> {
         let mut there = BTreeMap::new();
-        for Entry {
-            place,
-            size,
-            version,
-        } in self.store.list(&self.folder).await?
-        {
-            let Some(place) = place.within(&self.folder) else {
+        let mut rest = 0;
+        for entry in self.store.list(&self.folder).await? {
+            let place = entry.place.within(&self.folder);
+            let Some(place) = place.filter(|place| items::kind(place).is_some()) else {
                 continue;
             };
-            if items::kind(&place).is_none() {
-                continue;
+            if entry.size.is_some_and(|size| size > LARGEST as u64) {
+                let said = StoreError::TooLarge(place.clone()).to_string();
+                report.left.push(said);
+                apart.insert(place);
+            } else if there.len() == items::MOST {
+                rest += 1;
+                apart.insert(place);
+            } else {
+                there.insert(place, entry.version);
             }
-            let is_large = size.is_some_and(|size| size > LARGEST as u64);
-            if is_large || there.len() == items::MOST {
-                report.left.push(StoreError::TooLarge(place).to_string());
-                continue;
-            }
-            there.insert(place, version);
+        }
+        if rest > 0 {
+            report.left.push(items::too_many(rest));
         }
         Ok(there)
     }
@@ -335,10 +344,13 @@ impl Saved {
         for number in 1..COPIES {
             let copy = place.beside(&format!("{stem}.elsewhere-{number}{ending}"));
             let (path, bytes) = (copy.below(&self.home), bytes.to_vec());
-            if aside(move || local::replace(&path, &bytes, None))
-                .await?
-                .is_some()
-            {
+            let put = move || {
+                // A pass that was cut may have put it there.
+                let is_there =
+                    matches!(local::read(&path, LARGEST)?, Read::Whole(there, _) if there == bytes);
+                Ok(is_there || local::replace(&path, &bytes, None)?.is_some())
+            };
+            if aside(put).await? {
                 return Ok(copy);
             }
         }

@@ -194,6 +194,23 @@ async fn what_is_too_large_or_no_file_is_said_and_the_rest_is_carried() {
 }
 
 #[tokio::test]
+async fn what_can_be_carried_no_more_is_not_taken_for_removed() {
+    for far in Far::each().await {
+        let home = home();
+        let at = home.path().join(NOTES);
+        write(home.path(), NOTES, "one");
+        write(home.path(), HISTORY, "ls\n");
+        pass(home.path(), &far).await;
+        // As a manager of dotfiles does it.
+        std::fs::remove_file(&at).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", &at).unwrap();
+        let report = pass(home.path(), &far).await;
+        assert_eq!((report.removed, report.left.len()), (0, 1), "{report:?}");
+        assert_eq!(far.text(&format!(".state/{NOTES}")).await.unwrap(), "one");
+    }
+}
+
+#[tokio::test]
 async fn another_store_gets_all_of_it() {
     let (one, two) = (Far::folder(), Far::folder());
     let home = home();
