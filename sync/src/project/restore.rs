@@ -124,8 +124,9 @@ async fn fetch(
                         "{place}: changed there since it was saved; brought as it is"
                     ));
                 }
-                let (path, kept) = (place.below(into), kept.clone());
-                let put = tokio::task::spawn_blocking(move || put(&path, &bytes, &kept)).await;
+                let (into, place_there, kept) = (into.to_owned(), place.clone(), kept.clone());
+                let put = move || put(&into, &place_there, &bytes, &kept);
+                let put = tokio::task::spawn_blocking(put).await;
                 match put.map_err(std::io::Error::other)? {
                     Ok(()) => done.files += 1,
                     Err(error) => done.left.push(format!("{place}: {error}")),
@@ -139,8 +140,16 @@ async fn fetch(
     Ok(())
 }
 
-fn put(path: &Path, bytes: &Bytes, kept: &Kept) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
+fn put(root: &Path, place: &Place, bytes: &Bytes, kept: &Kept) -> std::io::Result<()> {
+    let path = place.below(root);
+    let folder = path.parent().unwrap_or(root);
+    // A link in the project may lead out of it.
+    let is_link = |folder: &Place| folder.below(root).is_symlink();
+    if place.folders().any(|folder| is_link(&folder)) {
+        return Err(std::io::Error::other(
+            "a link is in the place of its folder",
+        ));
+    }
     fs::create_dir_all(folder)?;
     let mut fresh = local::fresh(folder)?;
     std::io::Write::write_all(&mut fresh, bytes)?;
@@ -148,7 +157,7 @@ fn put(path: &Path, bytes: &Bytes, kept: &Kept) -> std::io::Result<()> {
     fresh
         .as_file()
         .set_permissions(fs::Permissions::from_mode(mode))?;
-    fresh.persist(path).map_err(|error| error.error)?;
+    fresh.persist(&path).map_err(|error| error.error)?;
     Ok(())
 }
 

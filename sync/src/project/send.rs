@@ -123,14 +123,29 @@ async fn find(project: &Project, store: &dyn Store) -> Result<(Place, Index), Er
             Some(index) if index.identity == project.identity => return Ok((folder, index)),
             Some(_) => {}
             None => {
-                // Projects below it have folders of their own.
-                if store.list(&folder).await?.is_empty() {
+                if !has_others(store, &folder).await? {
                     return Ok((folder, Index::new(project.identity.clone())));
                 }
             }
         }
     }
     Err(Error::NoName(project.name.to_string()))
+}
+
+/// Whether a folder without an index holds anything but projects that lie below it.
+async fn has_others(store: &dyn Store, folder: &Place) -> Result<bool, StoreError> {
+    let all = store.list(folder).await?;
+    let is_index = |place: &Place| place.name() == super::index::NAME;
+    let projects = all.iter().filter(|entry| is_index(&entry.place));
+    let projects: Vec<Place> = projects
+        .filter_map(|entry| entry.place.folders().next())
+        .collect();
+    let is_of_one = |place: &Place| {
+        projects
+            .iter()
+            .any(|project| place.within(project).is_some())
+    };
+    Ok(all.iter().any(|entry| !is_of_one(&entry.place)))
 }
 
 /// Reads a file; none if it isn't there.

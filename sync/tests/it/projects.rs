@@ -168,6 +168,8 @@ async fn two_repositories_of_one_name_and_a_strangers_folder_are_kept_apart() {
                 "projects/strange-2",
             ),
             ("team/one", "https://git.example/c/one", "projects/team/one"),
+            // Around another one.
+            ("team", "https://git.example/team", "projects/team"),
         ] {
             let home = Home::new(name);
             git(&home.root, &["remote", "add", "origin", address]);
