@@ -66,8 +66,7 @@ pub async fn run(
         Some(SyncWhat::Restore { name, over, server }) => {
             let opened = open(server, &env)?.ok_or(Error::Off)?;
             let over = if over { Over::Yes } else { Over::No };
-            restore(&home, &*opened.store, &name, over).await?;
-            return Ok(ExitCode::SUCCESS);
+            return restore(&home, &*opened.store, &name, over).await;
         }
         Some(SyncWhat::Log { server }) => {
             let opened = open(server, &env)?.ok_or(Error::Off)?;
@@ -165,14 +164,22 @@ async fn in_turn(project: &Project, opened: &Opened) -> Result<Option<Sent>, Err
     Ok(Some(project::send(project, &*opened.store).await?))
 }
 
-async fn restore(home: &Path, store: &dyn Store, name: &str, over: Over) -> Result<(), Error> {
+async fn restore(
+    home: &Path,
+    store: &dyn Store,
+    name: &str,
+    over: Over,
+) -> Result<ExitCode, Error> {
     let done = project::restore(home, store, name, over).await?;
     println!("{}: {} files", done.path.display(), done.files);
     done.left.iter().for_each(|left| println!("{left}"));
     if over == Over::No && done.identity.contains(['/', ':']) {
         println!("its history is at {}", done.identity);
     }
-    Ok(())
+    Ok(match done.left.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 /// Where files go; none where that is turned off.

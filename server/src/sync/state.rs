@@ -110,10 +110,11 @@ impl Keeping {
         self.is_late.clone()
     }
 
-    /// Holds a shell up until what belongs to it is there, but not for long, and not where nothing is under way.
+    /// Holds a shell up until what belongs to it is there, but not for long, and not where something is wrong.
     pub(super) async fn before_a_shell(&self) {
         let mut view = self.view.clone();
-        let settled = view.wait_for(|view| view.phase != Phase::Restoring);
+        let is_settled = |view: &View| view.phase == Phase::Kept || view.problem.is_some();
+        let settled = view.wait_for(is_settled);
         let _ = tokio::time::timeout(HELD_UP, settled).await;
         if self.view.borrow().phase != Phase::Kept {
             self.is_late.store(true, Ordering::Relaxed);
