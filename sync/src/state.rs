@@ -7,4 +7,5 @@ mod items;
 mod known;
 mod pass;
 
+pub use self::known::forget;
 pub use self::pass::{Report, Saved, Way};

@@ -168,6 +168,10 @@ fn draw(status: &Arc<Status>, before: usize) -> usize {
 
 fn undo(home: &Path, which: &[StepId]) -> Result<ExitCode, Error> {
     let mut status = ExitCode::SUCCESS;
+    if which.is_empty() {
+        // Of a home that is as it was before, nothing is known.
+        bowline_sync::state::forget(home)?;
+    }
     for (id, undone) in steps::undo(home, which)? {
         match undone {
             Ok(Undone::Removed) => say(&format!("{id}: removed\n")),

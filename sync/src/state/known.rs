@@ -37,6 +37,20 @@ struct File {
     files: BTreeMap<Place, Same>,
 }
 
+/// Forgets what is known of any store: nothing counts as removed then. Blocks.
+pub fn forget(home: &Path) -> io::Result<()> {
+    let path = home.join(FILE);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            // Others may have something in it.
+            let _ = path.parent().map(fs::remove_dir);
+            Ok(())
+        }
+    }
+}
+
 /// All of them, of one store.
 #[derive(Debug)]
 pub(super) struct Known {

@@ -52,6 +52,10 @@ async fn a_home_that_is_gone_gets_back_what_was_saved_and_nothing_else() {
         assert_eq!(read(after.path(), ".bashrc"), None);
         assert_eq!(read(after.path(), ".claude/settings.json"), None);
         assert_eq!(pass(after.path(), &far).await, Report::default());
+        // Who forgets it all finds it the same, and removes nothing.
+        bowline_sync::state::forget(after.path()).unwrap();
+        assert!(!after.path().join(".local/share/bowline").exists());
+        assert_eq!(pass(after.path(), &far).await, Report::default());
     }
 }
 
