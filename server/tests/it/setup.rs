@@ -6,6 +6,8 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_protocol::frame::Size;
+use bowline_screen::{History, Screen, Settings};
 use rustix::process::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -331,4 +333,55 @@ async fn repositories_are_cloned_at_the_start_and_one_that_failed_is_tried_again
         );
     }
     server.stop().await;
+}
+
+/// What a terminal of 60 × 20 shows in the end of what a command draws on it.
+fn drawn(mut command: pty_process::blocking::Command) -> String {
+    let (mut pty, pts) = pty_process::blocking::open().unwrap();
+    pty.resize(pty_process::Size::new(20, 60)).unwrap();
+    command = command.env("TERM", "xterm-256color");
+    let mut child = command.spawn(pts).unwrap();
+    let (size, settings) = (
+        Size { cols: 60, rows: 20 },
+        Settings {
+            scrollback: 1000,
+            cursor_blink: false,
+        },
+    );
+    let mut screen = Screen::new(size, settings);
+    let mut buffer = [0; 4096];
+    // The end of a terminal whose program is gone is an error.
+    while let Ok(count @ 1..) = std::io::Read::read(&mut pty, &mut buffer) {
+        screen.feed(&buffer[..count]);
+    }
+    assert!(child.wait().unwrap().success());
+    screen.text(History::All)
+}
+
+#[tokio::test]
+async fn in_a_terminal_each_step_has_one_line_that_is_drawn_again() {
+    let registry = Registry::start().await;
+    registry.offer_codex("1.0.0");
+    let home = tempfile::tempdir().unwrap();
+    let mut command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_bowline"));
+    command = command.args(["setup", "codex", "shell"]).env_clear();
+    command = command.env("HOME", home.path());
+    for (name, value) in registry.settings() {
+        command = command.env(name, value);
+    }
+    command = command.env("PATH", std::env::var_os("PATH").unwrap());
+    let shown = tokio::task::spawn_blocking(move || drawn(command));
+    let shown = in_time(shown).await.unwrap();
+    let lines: Vec<&str> = shown
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect();
+    // However often it was drawn, nothing is there twice, and nothing of what was under way.
+    for label in ["Shell files", "Node.js and npm", "Codex "] {
+        let found = lines.iter().filter(|line| line.starts_with(label));
+        assert_eq!(found.count(), 1, "{label} in {shown}");
+    }
+    assert!(lines.iter().all(|line| line.contains("  done")), "{shown}");
+    assert!(shown.contains("1.0.0"), "{shown}");
 }
