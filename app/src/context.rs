@@ -165,7 +165,8 @@ mod server {
         fn rotate<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()>;
         /// Forgets what was supplied.
         fn forget<'a>(&'a self, request: &'a Parts) -> Pending<'a, ()>;
-        /// A session is about to be: its programs will want a token.
-        fn wake(&self);
+        /// A session is about to be, and its programs will want a token. Who asks for one waits until this is dropped: then
+        /// it is known who opened the session.
+        fn opening(&self) -> Box<dyn Send>;
     }
 }

@@ -5,12 +5,13 @@ mod held;
 mod openers;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use axum::http::HeaderName;
 use bowline_identity::secret::Secret;
 use bowline_protocol::SessionId;
+use tokio::sync::watch;
 
 use self::held::Tokens;
 use self::openers::Openers;
@@ -19,10 +20,24 @@ use crate::gate::Identity;
 /// What such a token comes in.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-forwarded-access-token");
 
+/// How long a program waits until it is known who opened its session, at most.
+const OPENING: Duration = Duration::from_secs(2);
+
 /// The tokens, and who opened which session.
 pub(crate) struct OnBehalf {
     tokens: Mutex<Tokens>,
     openers: Mutex<Openers>,
+    /// How many sessions are being opened, of which nobody knows yet by whom.
+    openings: watch::Sender<usize>,
+}
+
+/// Somebody opens a session, until this is dropped.
+struct Opening(Arc<OnBehalf>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.openings.send_modify(|count| *count -= 1);
+    }
 }
 
 /// Whether something was not there before.
@@ -38,6 +53,7 @@ impl OnBehalf {
         Self {
             tokens: Mutex::default(),
             openers: Mutex::new(Openers::open(path)),
+            openings: watch::Sender::new(0),
         }
     }
 
@@ -51,10 +67,30 @@ impl OnBehalf {
         lock(&self.tokens).of(who, SystemTime::now())
     }
 
-    /// The token that programs of a session may have.
-    pub(crate) fn of_session(&self, session: SessionId) -> Option<Secret> {
-        let who = lock(&self.openers).of(session)?;
-        self.of(&who).map(|(token, _)| token)
+    /// The token that programs of a session may have. A program that asks in its session's first moment waits until it is
+    /// known who opened that.
+    pub(crate) async fn of_session(&self, session: SessionId) -> Option<Secret> {
+        let who = match self.opener(session) {
+            None => {
+                let mut openings = self.openings.subscribe();
+                let known = openings.wait_for(|count| *count == 0);
+                // Whoever goes on opening sessions holds nobody up for long.
+                let _ = tokio::time::timeout(OPENING, known).await;
+                self.opener(session)
+            }
+            known => known,
+        };
+        self.of(&who?).map(|(token, _)| token)
+    }
+
+    fn opener(&self, session: SessionId) -> Option<Identity> {
+        lock(&self.openers).of(session)
+    }
+
+    /// A session is being opened, until what comes back is dropped.
+    pub(crate) fn opening(self: &Arc<Self>) -> impl Send + use<> {
+        self.openings.send_modify(|count| *count += 1);
+        Opening(self.clone())
     }
 
     /// Notes who opened a session.

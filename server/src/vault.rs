@@ -102,8 +102,10 @@ impl Vault {
         &self,
         session: Option<SessionId>,
     ) -> Result<Given, &'static str> {
-        let on_behalf = self.on_behalf.as_ref().zip(session);
-        let theirs = on_behalf.and_then(|(on_behalf, session)| on_behalf.of_session(session));
+        let theirs = match self.on_behalf.as_ref().zip(session) {
+            Some((on_behalf, session)) => on_behalf.of_session(session).await,
+            None => None,
+        };
         match theirs {
             Some(token) => Ok(Given {
                 token,
@@ -116,7 +118,7 @@ impl Vault {
     /// The token in force, once there is one.
     async fn token(&self) -> Result<Given, &'static str> {
         // Whoever asks will use it.
-        self.wake();
+        self.woken.notify_one();
         let mut watching = self.credentials.watch();
         let settled = |view: &View| {
             let hopeless = matches!(view.standing, Standing::Nothing | Standing::Refused);
@@ -310,8 +312,12 @@ impl Asked for Vault {
         })
     }
 
-    fn wake(&self) {
+    fn opening(&self) -> Box<dyn Send> {
         self.woken.notify_one();
+        match &self.on_behalf {
+            Some(on_behalf) => Box::new(on_behalf.opening()),
+            None => Box::new(()),
+        }
     }
 }
 

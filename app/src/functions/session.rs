@@ -65,7 +65,7 @@ pub async fn create_session(
     if command.as_ref().is_some_and(Vec::is_empty) {
         return Err(AppError::malformed("the command names no program"));
     }
-    server::prepare(&context).await;
+    let _opening = server::prepare(&context).await;
     let created = context
         .host
         .create(bowline_terminal::CreateSession {
@@ -85,7 +85,7 @@ pub async fn create_session(
 #[server(endpoint = "session/restart", input = Json, output = Json, client = PageClient)]
 pub async fn restart_session(session_id: SessionId) -> Result<CreatedReply, AppError> {
     let context = crate::context::AppContext::current()?;
-    server::prepare(&context).await;
+    let _opening = server::prepare(&context).await;
     let created = context.host.restart(session_id).await?;
     server::opened(&context, &created)?;
     Ok(created.into())
@@ -163,14 +163,12 @@ mod server {
     use crate::error::AppError;
     use crate::functions::login::server::request;
 
-    /// Makes ready what a shell needs from its first moment.
-    pub(super) async fn prepare(context: &AppContext) {
-        if let Some(vault) = &context.vault {
-            vault.wake();
-        }
+    /// Makes ready what a shell needs from its first moment; what comes back is kept until it is known who opened it.
+    pub(super) async fn prepare(context: &AppContext) -> Option<Box<dyn Send>> {
         if let Some(carrier) = &context.carrier {
             carrier.restored().await;
         }
+        context.vault.as_ref().map(|vault| vault.opening())
     }
 
     /// Who asked has a session now.
