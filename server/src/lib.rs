@@ -75,7 +75,6 @@ use crate::control::Control;
 use crate::endpoints::Finding;
 use crate::gate::Gate;
 use crate::listen::{Limits, Listener};
-use crate::on_behalf::OnBehalf;
 use crate::ready::Ready;
 use crate::render::Renderer;
 use crate::state::StateDir;
@@ -439,8 +438,8 @@ fn open_vault(config: &Config, host: &Host, gate: &Arc<Gate>) -> Result<Option<A
         life: databricks.life,
         path: config.state_dir.join("tokens.json"),
     };
-    let on_behalf = OnBehalf::open(config.state_dir.join("openers.json"));
-    let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings, on_behalf);
+    let openers = config.state_dir.join("openers.json");
+    let vault = Vault::begin(databricks, host.clone(), gate.clone(), settings, openers);
     let vault = vault.map_err(|error| Error::Https(error.to_string()))?;
     Ok(vault.map(Arc::new))
 }

@@ -1,6 +1,8 @@
 //! The credential of the Databricks workspace between the page, the shells and what keeps it fresh: begun with what the
 //! environment holds, told whether there are sessions, ended with the server. How it is kept fresh is `identity`'s.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -45,13 +47,13 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Begins with what the environment holds.
+    /// Begins with what the environment holds; who opened which session is kept in the file `openers`.
     pub(crate) fn begin(
         databricks: &Databricks,
         host: Sessions,
         gate: Arc<Gate>,
         settings: Settings,
-        on_behalf: OnBehalf,
+        openers: PathBuf,
     ) -> Result<Option<Self>, outward::Error> {
         let Some(root) = databricks.host.clone() else {
             return Ok(None);
@@ -62,7 +64,8 @@ impl Vault {
         let first = databricks.by_token();
         let first = first.or_else(|| of_profile(databricks));
         let first = first.or_else(|| databricks.by_principal());
-        let on_behalf = (databricks.on_behalf == Switch::On).then(|| Arc::new(on_behalf));
+        let on_behalf = || Arc::new(OnBehalf::open(openers));
+        let on_behalf = (databricks.on_behalf == Switch::On).then(on_behalf);
         let watching = {
             let (credentials, woken) = (credentials.clone(), woken.clone());
             let on_behalf = on_behalf.clone();
@@ -217,7 +220,8 @@ async fn watch(
         // While nobody can say, what was last known holds.
         if let Ok(sessions) = host.list().await {
             if let Some(on_behalf) = on_behalf {
-                on_behalf.keep_only(|id| sessions.iter().any(|session| session.id == id));
+                let there: HashSet<SessionId> = sessions.iter().map(|session| session.id).collect();
+                on_behalf.keep_only(|id| there.contains(&id));
             }
             let in_use = match sessions.iter().any(|session| !session.state.has_ended()) {
                 true => Use::Used,

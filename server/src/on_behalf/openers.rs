@@ -1,7 +1,7 @@
 //! Who opened which session, kept in a file of the state folder: sessions outlive the server, and what they may have must
 //! not change with it. Sessions that nobody in particular opened are not in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ const MAX_FILE: u64 = 1024 * 1024;
 pub(super) struct Openers {
     path: PathBuf,
     by: BTreeMap<String, String>,
+    /// Noted since sessions were last looked at: they may not have been there yet.
+    fresh: BTreeSet<String>,
 }
 
 impl Openers {
@@ -34,7 +36,11 @@ impl Openers {
             tracing::warn!(path = %path.display(), %error, "who opened the sessions of the last run is not known");
             BTreeMap::new()
         });
-        Self { path, by }
+        Self {
+            path,
+            by,
+            fresh: BTreeSet::new(),
+        }
     }
 
     pub(super) fn of(&self, session: SessionId) -> Option<Identity> {
@@ -46,14 +52,15 @@ impl Openers {
         if self.by.contains_key(&session.to_string()) {
             return;
         }
+        self.fresh.insert(session.to_string());
         self.by.insert(session.to_string(), who.to_string());
         self.save();
     }
 
     pub(super) fn keep_only(&mut self, there: impl Fn(SessionId) -> bool) {
-        let before = self.by.len();
+        let (before, fresh) = (self.by.len(), std::mem::take(&mut self.fresh));
         self.by
-            .retain(|session, _| session.parse().is_ok_and(&there));
+            .retain(|session, _| fresh.contains(session) || session.parse().is_ok_and(&there));
         if self.by.len() != before {
             self.save();
         }
@@ -83,6 +90,9 @@ mod tests {
         openers.note(one, &ana);
         openers.note(one, &ben);
         openers.note(two, &ben);
+        // The list may be older than the second.
+        openers.keep_only(|session| session == one);
+        assert_eq!(openers.of(two), Some(ben));
         openers.keep_only(|session| session == one);
         let next = Openers::open(path.clone());
         assert_eq!((next.of(one), next.of(two)), (Some(ana), None));
