@@ -11,6 +11,22 @@ const FORMAT: &str = "JSON";
 /// What keeps its form takes ninety times its size in memory.
 const LARGEST: usize = 1 << 20;
 
+/// Comments and trailing commas, and nothing else that is no JSON.
+pub fn lenient() -> ParseOptions {
+    ParseOptions {
+        allow_comments: true,
+        allow_trailing_commas: true,
+        allow_loose_object_property_names: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    }
+}
+
 /// A document whose value is an object.
 pub struct Json {
     style: Style,
@@ -45,18 +61,7 @@ impl Json {
             return Err(Left::TooLarge);
         }
         let is_new = body.trim().is_empty();
-        let options = ParseOptions {
-            allow_comments: true,
-            allow_trailing_commas: true,
-            allow_loose_object_property_names: false,
-            allow_missing_commas: false,
-            allow_single_quoted_strings: false,
-            allow_hexadecimal_numbers: false,
-            allow_unary_plus_numbers: false,
-            allow_bare_decimal_point_numbers: false,
-            allow_non_finite_numbers: false,
-            allow_extended_string_escapes: false,
-        };
+        let options = lenient();
         let body = if is_new { "{}" } else { body };
         let root = CstRootNode::parse(body, &options)
             .map_err(|err| Left::unreadable_at(FORMAT, err.line_display()))?;

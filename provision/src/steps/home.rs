@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::run::Failed;
@@ -92,6 +92,20 @@ pub(super) fn short(said: &str) -> String {
 #[allow(clippy::needless_pass_by_value, reason = "it is what map_err calls")]
 pub(super) fn unwritable(error: io::Error) -> Failed {
     Failed::for_good(format!("cannot write below ~/.local: {}", error.kind()))
+}
+
+/// Writes a file of ours into a folder that is there: whole or not at all, as somebody may read it meanwhile, and not at all
+/// if it says so already.
+pub(super) fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
+    }
+    let mut fresh = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(path.parent().unwrap_or(path))?;
+    fresh.write_all(text.as_bytes())?;
+    fresh.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Makes a folder below the home, with those above it, and notes which.

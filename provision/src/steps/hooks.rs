@@ -2,7 +2,7 @@
 //! block in git's configuration that counts least: what the user says in `~/.gitconfig`, or in a repository, wins.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -149,21 +149,8 @@ fn write_all(home: &Path) -> Result<(), Failed> {
         .try_for_each(|name| write(&hooks.join(name), HOOK, 0o755))
 }
 
-/// Whole or not at all: git may call one meanwhile.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failed> {
-    let put = || -> io::Result<()> {
-        if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
-            return Ok(());
-        }
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let mut fresh = tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(mode))
-            .tempfile_in(folder)?;
-        fresh.write_all(text.as_bytes())?;
-        fresh.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    put().map_err(|error| no(path, &error))
+    home::write(path, text, mode).map_err(|error| no(path, &error))
 }
 
 fn no(path: &Path, error: &io::Error) -> Failed {

@@ -1,9 +1,7 @@
 //! Agents from the npm registry, without root: `~/.local/share/bowline/agents/NAME/VERSION`, and a link to the program in
 //! `~/.local/bin` (`versions`).
 
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::agents::{Agent, Wanted, is_version};
@@ -139,7 +137,11 @@ impl NpmAgent {
         };
         let path = place.join("wrapper").join(&self.agent.binary);
         let written = path.clone();
-        job.blocking(move || write(&written, wrapper.text()).map_err(home::unwritable))
+        let write = move || {
+            fs::create_dir_all(written.parent().unwrap_or(&written))?;
+            home::write(&written, wrapper.text(), 0o755)
+        };
+        job.blocking(move || write().map_err(home::unwritable))
             .await?;
         Ok(path)
     }
@@ -224,21 +226,6 @@ impl NpmAgent {
 /// What npm keeps to itself while it works: of one attempt alone, so that nothing of it stays in the home.
 fn cache(unfinished: &Path) -> PathBuf {
     unfinished.join(".cache")
-}
-
-/// Writes a script, at once.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let fresh = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o755))
-        .tempfile_in(folder)?;
-    fs::write(fresh.path(), text)?;
-    fresh.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 fn npm<const N: usize>(arguments: [&str; N], unfinished: &Path, shown: Shown) -> Call {

@@ -2,7 +2,7 @@
 //! around it, so that nothing has to be changed behind what was last.
 
 use bowline_identity::sinks::Left;
-use bowline_identity::sinks::json::Json as Document;
+use bowline_identity::sinks::json::{Json as Document, lenient};
 use jsonc_parser::ast::{self, ObjectProp};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -87,22 +87,6 @@ impl Form for Json {
         };
         let parses = |text: &str| parse(text.trim_start_matches(BOM), &strict).is_ok();
         parses(text) || !parses(before)
-    }
-}
-
-/// Comments and trailing commas, and nothing else that is no JSON.
-fn lenient() -> ParseOptions {
-    ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
     }
 }
 

@@ -95,15 +95,8 @@ fn script(home: &Path) -> PathBuf {
 
 pub(super) fn install(home: &Path) -> io::Result<()> {
     let path = script(home);
-    if fs::read_to_string(&path).is_ok_and(|text| text == SCRIPT) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(home);
-    home::make(home, folder)?;
-    let fresh = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(fresh.path(), SCRIPT)?;
-    fresh.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    home::make(home, path.parent().unwrap_or(home))?;
+    home::write(&path, SCRIPT, 0o600)
 }
 
 pub(super) fn remove(home: &Path) -> io::Result<()> {
