@@ -78,12 +78,28 @@ pub(crate) fn read(path: &Path, most: usize) -> io::Result<Read> {
     Ok(Read::Whole(bytes, Stamp::of(&meta)))
 }
 
-/// A file of its owner's alone, to be put into its place in that folder.
-pub(crate) fn fresh(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
+/// A file of its owner's alone, with a content, to be put into its place in that folder, which is made if it isn't there.
+fn fresh(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let mut fresh = tempfile::Builder::new()
         .prefix(".bowline-")
         .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(folder)
+        .tempfile_in(folder)?;
+    fresh.write_all(bytes)?;
+    Ok(fresh)
+}
+
+/// Puts a file, whatever is there, with these permissions.
+pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let fresh = fresh(path.parent().unwrap_or(path), bytes)?;
+    let file = fresh.as_file();
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.sync_all()?;
+    fresh.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Whether a file is still as it was, or still nothing.
@@ -100,13 +116,7 @@ pub(crate) fn replace(
     bytes: &[u8],
     then: Option<&Stamp>,
 ) -> io::Result<Option<Stamp>> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
-    let mut fresh = fresh(folder)?;
-    fresh.write_all(bytes)?;
+    let fresh = fresh(path.parent().unwrap_or(path), bytes)?;
     if let Ok(meta) = fs::metadata(path) {
         fresh.as_file().set_permissions(meta.permissions())?;
     }

@@ -151,14 +151,8 @@ fn put(root: &Path, place: &Place, bytes: &Bytes, kept: &Kept) -> std::io::Resul
         ));
     }
     fs::create_dir_all(folder)?;
-    let mut fresh = local::fresh(folder)?;
-    std::io::Write::write_all(&mut fresh, bytes)?;
     let mode = if kept.runs { 0o755 } else { 0o644 };
-    fresh
-        .as_file()
-        .set_permissions(fs::Permissions::from_mode(mode))?;
-    fresh.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+    local::put(&path, bytes, mode)
 }
 
 /// The projects that are there, for people.

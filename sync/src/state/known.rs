@@ -2,9 +2,8 @@
 //! nothing counts as removed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -75,20 +74,11 @@ impl Known {
 
     /// Writes it down. Blocks.
     pub(super) fn write(&self) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("/"));
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
         let file = File {
             format: FORMAT,
             store: self.store.clone(),
             files: self.files.clone(),
         };
-        let mut fresh = local::fresh(folder)?;
-        serde_json::to_writer(&mut fresh, &file)?;
-        fresh.flush()?;
-        fresh.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        local::put(&self.path, &serde_json::to_vec(&file)?, 0o600)
     }
 }

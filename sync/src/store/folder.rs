@@ -1,8 +1,8 @@
 //! A folder of the file system: a mounted share, or a disk that stays.
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -111,15 +111,7 @@ impl Store for Folder {
             if path.is_dir() {
                 return Err(StoreError::Taken(at));
             }
-            let folder = path.parent().unwrap_or(root);
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)?;
-            let mut fresh = local::fresh(folder)?;
-            fresh.write_all(&bytes)?;
-            fresh.as_file().sync_all()?;
-            fresh.persist(&path).map_err(|error| error.error)?;
+            local::put(&path, &bytes, 0o600)?;
             Ok(())
         })
     }
