@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use bowline_identity::rotation::Standing;
 use bowline_sync::state::{Report, Saved, Way};
 use bowline_sync::store::{Folder, Store, WorkspaceFiles};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -47,6 +48,8 @@ pub(super) struct View {
     pub(super) saved: Option<SystemTime>,
     /// What went wrong last.
     pub(super) problem: Option<String>,
+    /// Whether that is that nobody has given a token: then there is nothing to mend but that.
+    pub(super) wants_token: bool,
     /// What could not be carried, and where both sides had changed.
     pub(super) notes: Vec<String>,
     /// How many files came back.
@@ -78,6 +81,7 @@ pub(super) fn keep(settings: &Settings, vault: Option<Arc<Vault>>) -> Option<Kee
         label,
         saved: None,
         problem: None,
+        wants_token: false,
         notes: Vec::new(),
         restored: 0,
     });
@@ -180,8 +184,28 @@ impl Task {
     }
 
     async fn when(&self, next: Instant, saved: &mut Option<Saved>, way: Way) {
-        tokio::time::sleep_until(next).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => {}
+            () = self.token() => {}
+        }
         self.pass(saved, way).await;
+    }
+
+    /// Waits for the token, if that is what is missing.
+    async fn token(&self) {
+        match &self.vault {
+            Some(vault) if self.shown.borrow().wants_token => {
+                let mut view = vault.credentials().watch();
+                let _ = view.wait_for(|view| view.token.is_some()).await;
+            }
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Whether nobody has given a token.
+    fn wants_token(&self) -> bool {
+        let vault = self.vault.as_ref();
+        vault.is_some_and(|vault| vault.credentials().view().standing == Standing::Nothing)
     }
 
     async fn pass(&self, saved: &mut Option<Saved>, way: Way) {
@@ -205,7 +229,11 @@ impl Task {
                 if is_news {
                     tracing::warn!(%problem, "what agents and shells remember is not saved");
                 }
-                self.shown.send_modify(|view| view.problem = Some(problem));
+                let wants_token = self.wants_token();
+                self.shown.send_modify(|view| {
+                    view.problem = Some(problem);
+                    view.wants_token = wants_token;
+                });
             }
         }
     }
@@ -265,6 +293,7 @@ impl Task {
             view.phase = Phase::Kept;
             view.saved = Some(SystemTime::now());
             view.problem = None;
+            view.wants_token = false;
             view.notes = fresh;
         });
     }

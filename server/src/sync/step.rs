@@ -12,10 +12,8 @@ use tokio::sync::watch;
 use super::Carried;
 use super::state::{Phase, View};
 
-/// How long it may take before the step says so. It goes on.
-const LIMIT: Duration = Duration::from_secs(300);
-/// How long somebody has to give a token before it is said that there is none.
-const TOKEN_WITHIN: Duration = Duration::from_secs(10);
+/// How long it is waited for somebody to give a token: as good as for ever.
+const LIMIT: Duration = Duration::from_secs(30 * 86_400);
 
 struct Restore {
     view: watch::Receiver<View>,
@@ -46,19 +44,17 @@ impl Task for Restore {
     fn work<'a>(&'a self, job: &'a Job) -> Later<'a, Result<Note, Failed>> {
         Box::pin(async move {
             let mut view = self.view.clone();
-            let begun = view.wait_for(|view| view.phase != Phase::Waiting);
-            if tokio::time::timeout(TOKEN_WITHIN, begun).await.is_err() {
-                let problem = self.view.borrow().problem.clone();
-                let problem = problem.unwrap_or_else(|| "nothing opens the workspace".to_owned());
-                return Ok(Note::But(format!(
-                    "{problem}; it is brought back when that is mended"
-                )));
+            let settled = |view: &View| view.phase == Phase::Kept || view.problem.is_some();
+            let ends = |_| Failed::for_good("the server ends");
+            let wants_token = job.unless_stopped(view.wait_for(settled)).await?;
+            let wants_token = wants_token.map_err(ends)?.wants_token;
+            if wants_token {
+                job.say("waits for a token of the workspace: Settings, Databricks")
+                    .await;
             }
-            let ended = |view: &View| view.phase == Phase::Kept || view.problem.is_some();
-            let view = view.wait_for(ended).await;
-            let view = view
-                .map_err(|_| Failed::for_good("the server ends"))?
-                .clone();
+            let ended = |view: &View| settled(view) && !view.wants_token;
+            let view = job.unless_stopped(view.wait_for(ended)).await?;
+            let view = view.map_err(ends)?.clone();
             if view.phase != Phase::Kept {
                 let problem = view.problem.unwrap_or_default();
                 return Ok(Note::But(format!("{problem}; it is tried again by itself")));

@@ -189,6 +189,41 @@ async fn what_comes_late_is_said_and_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn it_waits_for_the_token_and_goes_on_at_once() {
+    let double = workspace().await;
+    let home = home();
+    let wrapper = format!("export DATABRICKS_HOST={}; exec \"$@\"", double.root);
+    let started = TestServer::start_binary(&wrapper, "--keeper off", home.clone()).await;
+    let (server, _) = started;
+    let waits = async {
+        loop {
+            let (_, status) = server.get("/api/setup-status").await;
+            let step = &status["steps"][0];
+            let is_under_way = step["state"] == "waiting" || step["state"] == "running";
+            assert!(is_under_way, "{status}");
+            if step["tail"]
+                .as_str()
+                .is_some_and(|tail| tail.contains("waits for a token"))
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, waits)
+        .await
+        .expect("it says so");
+    // Meanwhile nobody is held up.
+    let session = server.script("echo HERE; read go").await;
+    server.printed(session, "HERE").await;
+    let given = server
+        .post("/api/configure-pat", json!({"token": "dapi1"}))
+        .await;
+    assert_eq!(given.0, 200);
+    assert_eq!(over(&server, "state").await["state"], "complete");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_folder_serves_who_has_no_workspace() {
     let (share, one, two) = (home(), home(), home());
     let at = share.path().join("share");
