@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { journey } from "../support/journey.mjs";
 import { PROMPT } from "../support/page.mjs";
+import { until } from "../support/wait.mjs";
 
 /** Three tabs with different work in them, named. */
 async function threeTabs(/** @type {import("../support/page.mjs").BowlinePage} */ view) {
@@ -125,4 +126,26 @@ journey("keys add, switch, jump to and close tabs", async (stage) => {
   // None of the chords reached a shell.
   await view.waitForText(PROMPT);
   assert.match((await view.text()).trimEnd(), /^\$$/);
+});
+
+journey("what is changed in the moment before the page is left is kept", async (stage) => {
+  await stage.server();
+  const view = await stage.page();
+  await view.waitForText(PROMPT);
+  await view.newTab();
+  await view.waitForText(PROMPT);
+  await view.renameTab(0, "first");
+  await view.renameTab(1, "second");
+  const names = async () => (await view.tabs()).map(({ name }) => name).join(" ");
+  // The save that is under way as the page is left never comes to the server.
+  let cut = 0;
+  await view.page.route("**/api/workspace", async (route) => {
+    if (route.request().method() === "POST" && cut === 0) cut += 1;
+    else await route.continue();
+  });
+  await view.focus();
+  await view.press("Control+Alt+Shift+BracketLeft");
+  await until("a save under way", () => cut === 1);
+  await view.reload();
+  await until("the moved tab", async () => (await names()) === "second first");
 });

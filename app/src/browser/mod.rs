@@ -5,4 +5,5 @@ pub mod link;
 pub mod stored;
 mod surroundings;
 
+pub(crate) use surroundings::post_keepalive;
 pub use surroundings::{link_settings, own, set_proof, take_page_proof};

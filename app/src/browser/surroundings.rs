@@ -96,8 +96,8 @@ pub(super) fn random_bytes() -> [u8; 16] {
     bytes
 }
 
-/// Posts JSON by a request that outlives the page. Nobody waits for its answer.
-pub(super) fn post_keepalive(path: &str, body: &str) {
+/// Posts JSON by a request that outlives the page: at most 64 KiB, says the browser. Nobody waits for its answer.
+pub(crate) fn post_keepalive(path: &str, body: &str) {
     let Some(window) = web_sys::window() else {
         return;
     };

@@ -82,6 +82,10 @@ pub(crate) fn connect(desk: Desk) -> Signal<LinkView> {
         keyboard::listen(desk);
         clipboard::listen(desk);
         files::listen(desk);
+        // The first one comes before the next page is asked for, the second one always.
+        for event in ["beforeunload", "pagehide"] {
+            dom::listen(&window(), event, move |_| desk.leave());
+        }
         visible.set(!document().hidden());
         dom::listen(&document(), "visibilitychange", move |_| {
             visible.set(!document().hidden());

@@ -160,6 +160,12 @@ impl Ledger {
         self.announced = self.announced.max(revision);
     }
 
+    /// Whether the server may lack something: it waits, or its save is not answered yet.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub(crate) fn owes(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// The revision that this page goes by.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
@@ -233,7 +239,9 @@ mod tests {
         assert_eq!(ledger.next(), Next::Rest);
         ledger.saved(5);
         assert_eq!(ledger.next(), Next::Save(5));
+        assert!(ledger.owes());
         ledger.saved(6);
+        assert!(!ledger.owes());
         assert_eq!(ledger.next(), Next::Rest);
         assert_eq!(shown(&workspace), "a b @b");
     }

@@ -77,6 +77,21 @@ impl Desk {
         }
     }
 
+    /// The page is about to be left, or is: what may not be saved is sent by a request that outlives it. A save
+    /// under way may be cut off now; where it is not, the server has it first and refuses this one.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn leave(self) {
+        let owing = self.ledger.try_with_value(|ledger| {
+            let revision = ledger.revision();
+            ledger.owes().then_some(revision)
+        });
+        if let Some(revision) = owing.flatten() {
+            let workspace = self.workspace.get_untracked();
+            let body = serde_json::json!({ "revision": revision, "workspace": workspace });
+            crate::browser::post_keepalive("api/workspace", &body.to_string());
+        }
+    }
+
     fn adopt(self, reply: WorkspaceReply) {
         self.known.set_value(true);
         self.workspace.update(|workspace| {
