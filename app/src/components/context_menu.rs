@@ -39,11 +39,7 @@ pub(crate) fn ContextMenu(
     let menu = NodeRef::<html::Div>::new();
     let leave = move || {
         desk.menu.set(None);
-        // At once: the next key may be typed already.
-        #[cfg(feature = "hydrate")]
-        if let Some(emulator) = crate::panes::shown_emulator() {
-            emulator.focus();
-        }
+        desk.focus();
     };
     Effect::new(move |_| {
         if let Some(menu) = menu.get() {

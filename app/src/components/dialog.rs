@@ -29,6 +29,14 @@ pub(crate) fn Dialog(
         desk.overlay.set(None);
         desk.focus();
     };
+    // The browser would close it and say so some moments later: what is typed until then would be lost on
+    // whatever opened it.
+    let pressed = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" && !event.is_composing() {
+            event.prevent_default();
+            leave();
+        }
+    };
     // The content fills the dialog: a click on the dialog itself is one beside it.
     let beside = move |event: leptos::ev::MouseEvent| {
         if event.target() == event.current_target() {
@@ -42,6 +50,7 @@ pub(crate) fn Dialog(
             node_ref=node
             on:close=move |_| leave()
             on:click=beside
+            on:keydown=pressed
         >
             <div class="dialog-content">
                 <header class="dialog-head">

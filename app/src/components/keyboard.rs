@@ -1,4 +1,5 @@
-//! The page's keys, heard before the terminal hears them. What a key's event says is [`crate::keys::stroke`]'s,
+//! The page's keys, heard before the terminal hears them; and keys that no terminal would hear, because the
+//! keyboard is still on its way to it. What a key's event says is [`crate::keys::stroke`]'s,
 //! which chord means what [`crate::keys::keymap`]'s, what it does [`super::commands`]'s.
 
 use leptos::prelude::*;
@@ -15,6 +16,7 @@ use crate::keys::{Chord, Command, Keys, Modifiers};
 use crate::panes;
 use crate::state::desk::Desk;
 use crate::state::toasts::Tone;
+use crate::xterm::Press;
 
 /// Learns where the page runs, and listens for the life of the page.
 pub(crate) fn listen(desk: Desk) {
@@ -40,6 +42,14 @@ pub(super) fn load(desk: Desk) {
 
 /// The chord in a key's event, unless the key types.
 pub(super) fn chord_of(keys: Keys, event: &KeyboardEvent) -> Option<Chord> {
+    with_stroke(keys, event, |stroke, system| stroke.chord(system))
+}
+
+fn with_stroke<T>(
+    keys: Keys,
+    event: &KeyboardEvent,
+    read: impl FnOnce(Stroke<'_>, System) -> T,
+) -> T {
     let composing = event.is_composing() || event.key_code() == IN_INPUT_METHOD;
     let stroke = Stroke {
         modifiers: Modifiers {
@@ -56,42 +66,59 @@ pub(super) fn chord_of(keys: Keys, event: &KeyboardEvent) -> Option<Chord> {
             false => Composing::No,
         },
     };
-    stroke.chord(untrack(|| keys.place()).system)
+    read(stroke, untrack(|| keys.place()).system)
 }
 
 fn pressed(desk: Desk, keys: Keys, event: &KeyboardEvent) {
     if keys.recording.get_untracked() == Recording::Yes {
         return;
     }
-    let Some(chord) = chord_of(keys, event) else {
+    // Before commands: some are for the terminal that has the keyboard.
+    let awaiting = panes::awaiting_keyboard();
+    let handled = chord_of(keys, event).is_some_and(|chord| command(desk, keys, event, chord));
+    let Some(pane) = awaiting.filter(|_| !handled) else {
         return;
     };
+    // Whatever hears it now was left for the terminal.
+    if let Some(how) = with_stroke(keys, event, |stroke, system| stroke.retold(system)) {
+        event.prevent_default();
+        event.stop_propagation();
+        pane.press(Press::of(event, how));
+    }
+}
+
+/// Does what a chord means; whether it means anything here.
+fn command(desk: Desk, keys: Keys, event: &KeyboardEvent, chord: Chord) -> bool {
     let Some(command) = keys.command(chord) else {
-        return;
+        return false;
     };
     let in_terminal = in_terminal();
     match command {
         _ if desk.overlay.get_untracked().is_some() && command.reach() == Reach::Terminals => {
-            return;
+            return false;
         }
         // Text fields copy and paste by themselves.
-        Command::Copy | Command::CopySelection | Command::Paste if !in_terminal => return,
-        Command::CopySelection if !selected() => return,
+        Command::Copy | Command::CopySelection | Command::Paste if !in_terminal => return false,
+        Command::CopySelection if !selected() => return false,
         // On a Mac it is no paste but the program's.
         Command::Paste
             if !event.shift_key() && untrack(|| keys.place()).system == System::MacOs =>
         {
-            return;
+            return false;
         }
         // The browser's own paste follows, as an event that the page takes. It knows only its own keys.
-        Command::Paste if chord.code == "KeyV" => return event.stop_propagation(),
+        Command::Paste if chord.code == "KeyV" => {
+            event.stop_propagation();
+            return true;
+        }
         // Function keys are a full-screen program's own.
-        _ if bare(chord) && in_terminal && full_screen() => return,
+        _ if bare(chord) && in_terminal && full_screen() => return false,
         _ => {}
     }
     event.prevent_default();
     event.stop_propagation();
     later::run(desk, command);
+    true
 }
 
 /// A function key with nothing but Shift.

@@ -42,7 +42,7 @@ pub(crate) fn go(desk: Desk, way: Way) {
         if let Some(entry) = entry(&part) {
             // Fails only for elements outside the document.
             let _ = entry.focus();
-            return;
+            return desk.settle_keyboard();
         }
     }
 }

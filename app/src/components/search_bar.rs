@@ -40,6 +40,7 @@ pub(crate) fn SearchBar(
             // Fails only for elements that are not in the document.
             let _ = field.focus();
             field.select();
+            desk.settle_keyboard();
         }
     });
     pane.with_value(|pane| search.run(pane));

@@ -1,5 +1,6 @@
 //! A key as the keyboard's event says it, and the chord in it, if any. Decides here and nowhere else what is
 //! typing: AltGr, dead keys and input methods never ask for a command. Which command is [`super::keymap`]'s.
+//! Also how a key is told to a terminal that did not hear it.
 
 use super::chord::{Chord, Modifiers};
 use super::codes;
@@ -32,7 +33,49 @@ pub(crate) struct Stroke<'a> {
     pub(crate) composing: Composing,
 }
 
+/// How a key is told to a terminal that did not hear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retold {
+    /// It types its text.
+    Text,
+    /// What it sends is the emulator's to say: by an event like the first one.
+    Event,
+}
+
 impl Stroke<'_> {
+    /// How the key can be told to a terminal that did not hear it. `None` for what means nothing by itself,
+    /// and for what only the browser can finish: modifiers, dead keys, input methods, Option's letters.
+    pub(crate) fn retold(&self, system: System) -> Option<Retold> {
+        let Modifiers {
+            ctrl, alt, meta, ..
+        } = self.modifiers;
+        let alone = self.key.chars().count() == 1;
+        let nothing_yet = matches!(
+            self.key,
+            "Dead"
+                | "Process"
+                | "Unidentified"
+                | "Shift"
+                | "Control"
+                | "Alt"
+                | "AltGraph"
+                | "Meta"
+                | "CapsLock"
+                | "NumLock"
+                | "ScrollLock"
+                | "Fn"
+        );
+        if self.composing == Composing::Yes || nothing_yet || meta {
+            return None;
+        }
+        match alone {
+            true if self.types_by_alt_graph(system) => Some(Retold::Text),
+            true if alt && !ctrl && system == System::MacOs => None,
+            true if !ctrl && !alt => Some(Retold::Text),
+            _ => Some(Retold::Event),
+        }
+    }
+
     /// The chord, unless the key types.
     pub(crate) fn chord(&self, system: System) -> Option<Chord> {
         let Modifiers {
@@ -114,6 +157,35 @@ mod tests {
         assert!(told.chord(System::MacOs).is_some());
         let chord = stroke(CTRL_ALT, "KeyK", "k").chord(System::Windows);
         assert_eq!(chord, Some(Chord::of(CTRL_ALT, "KeyK")));
+    }
+
+    #[test]
+    fn a_key_that_was_not_heard_is_told_by_its_text_or_an_event() {
+        let told = |modifiers, key| stroke(modifiers, "KeyQ", key).retold(System::Linux);
+        for key in ["q", "Q", "\u{e9}", " ", "\u{1f600}"] {
+            assert_eq!(told(NONE, key), Some(Retold::Text), "{key}");
+        }
+        assert_eq!(told(SHIFT, "Q"), Some(Retold::Text));
+        assert_eq!(told(CTRL, "c"), Some(Retold::Event));
+        assert_eq!(told(NONE, "Enter"), Some(Retold::Event));
+        assert_eq!(told(SHIFT, "Tab"), Some(Retold::Event));
+        for key in ["Shift", "Dead", "Process"] {
+            assert_eq!(told(NONE, key), None, "{key}");
+        }
+        let at_sign = stroke(CTRL_ALT, "KeyQ", "@");
+        assert_eq!(at_sign.retold(System::Windows), Some(Retold::Text));
+        assert_eq!(at_sign.retold(System::Linux), Some(Retold::Event));
+        let alt = Modifiers { alt: true, ..NONE };
+        assert_eq!(
+            stroke(alt, "KeyQ", "q").retold(System::Linux),
+            Some(Retold::Event)
+        );
+        assert_eq!(stroke(alt, "KeyQ", "\u{153}").retold(System::MacOs), None);
+        let composed = Stroke {
+            composing: Composing::Yes,
+            ..stroke(NONE, "KeyQ", "q")
+        };
+        assert_eq!(composed.retold(System::Linux), None);
     }
 
     #[test]

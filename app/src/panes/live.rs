@@ -22,15 +22,18 @@ use crate::components::{PageVisible, access, clipboard};
 use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::link_api::{Focus, LinkHandle, Visibility};
+use crate::state::desk::Keyboard;
 use crate::state::ledger::Change;
 use crate::state::progress::Progress;
 use crate::theme::browser::{Painting, painting};
-use crate::xterm::{self, Dress, Emulator, Renderer};
+use crate::xterm::{self, Dress, Emulator, Press, Renderer};
 
 /// A box that changes is measured once it has been still for so long.
 const STILL: Duration = Duration::from_millis(100);
 /// Most bytes kept of what is typed before the session is there.
 const EARLY: usize = 64 * 1024;
+/// Most keys kept before the emulator is there, which takes no longer than its font.
+const WAITING: usize = 1024;
 
 /// One pane.
 pub(super) struct Live {
@@ -54,6 +57,8 @@ pub(super) struct Live {
     watcher: RefCell<Option<BoxWatcher>>,
     fingers: RefCell<Option<Fingers>>,
     early: RefCell<Vec<u8>>,
+    /// Keys for an emulator that is not there yet.
+    waiting: RefCell<Vec<Press>>,
 }
 
 /// Runs a pane until its view is cleaned up.
@@ -81,6 +86,7 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
         watcher: RefCell::default(),
         fingers: RefCell::default(),
         early: RefCell::default(),
+        waiting: RefCell::default(),
     });
     let (ready, attached) = (live.ready, live.attached);
     registry::add(&live);
@@ -208,22 +214,13 @@ pub(super) fn run(parts: Parts, node: NodeRef<Div>) {
     });
 
     let pane = Rc::clone(&live);
-    // Remembers the last wish for the keyboard that is settled: a tab that is only looked at, along the
-    // bar, doesn't take it.
-    Effect::new(move |settled: Option<Option<u32>>| {
-        let settled = settled.flatten();
-        let wish = parts.desk.focus_wish.get();
-        if !(parts.shown.get() && parts.chosen.get()) {
-            return Some(wish);
-        }
-        if !ready.get() {
-            return settled;
-        }
-        if settled != Some(wish) {
+    Effect::new(move |_| {
+        let wanted = parts.desk.keyboard.get() == Keyboard::Wanted;
+        if wanted && parts.shown.get() && parts.chosen.get() && ready.get() {
+            // The element is displayed by an effect that may run after this one.
             let pane = Rc::clone(&pane);
             set_timeout(move || pane.take_keyboard(), Duration::ZERO);
         }
-        Some(wish)
     });
 
     let pane = send_wrapper::SendWrapper::new(live);
@@ -305,7 +302,10 @@ impl Live {
         self.watcher.replace(watcher);
         let fingers = Fingers::new(element, &emulator, self.parts.desk);
         self.fingers.replace(Some(fingers));
-        self.emulator.replace(Some(emulator));
+        self.emulator.replace(Some(Rc::clone(&emulator)));
+        for key in self.waiting.take() {
+            emulator.press(&key);
+        }
         self.ready.set(true);
     }
 
@@ -484,18 +484,40 @@ impl Live {
         self.parts.desk.left(session);
     }
 
-    fn take_keyboard(&self) {
-        if !self.is_in_use() {
+    /// Whether what is typed anywhere is for this pane.
+    pub(super) fn awaits_keyboard(&self) -> bool {
+        let desk = self.parts.desk;
+        desk.keyboard.get_untracked() == Keyboard::Wanted
+            && self.is_in_use()
+            && !desk.keyboard_is_elsewhere()
+    }
+
+    /// Takes the keyboard, if it is wanted here and nothing over the terminals needs it.
+    pub(super) fn take_keyboard(&self) {
+        let desk = self.parts.desk;
+        if desk.keyboard.get_untracked() == Keyboard::Settled || !self.is_in_use() {
             return;
         }
-        let desk = self.parts.desk;
-        let elsewhere = desk.overlay.get_untracked().is_some()
-            || desk.renaming.get_untracked().is_some()
-            || desk.menu.get_untracked().is_some();
-        if let Some(emulator) = self.emulator()
-            && !elsewhere
-        {
+        if desk.keyboard_is_elsewhere() {
+            return desk.settle_keyboard();
+        }
+        if let Some(emulator) = self.emulator() {
             emulator.focus();
+            desk.settle_keyboard();
+        }
+    }
+
+    /// Takes a key that was heard elsewhere. Before the emulator is there it waits for it; of more than
+    /// [`WAITING`] the last ones are lost.
+    pub(super) fn press(&self, key: Press) {
+        match self.emulator() {
+            Some(emulator) => emulator.press(&key),
+            None => {
+                let mut waiting = self.waiting.borrow_mut();
+                if waiting.len() < WAITING {
+                    waiting.push(key);
+                }
+            }
         }
     }
 

@@ -43,7 +43,7 @@ use crate::workspace::{Rect, View};
 
 #[cfg(feature = "hydrate")]
 pub(crate) use registry::{
-    install_hooks, redress, repaint, shown_emulator, shown_pane, shown_session,
+    awaiting_keyboard, install_hooks, redress, repaint, shown_emulator, shown_pane, shown_session,
 };
 
 /// What is left of a program that ended.

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::live::Live;
 use crate::theme::browser::Painting;
-use crate::xterm::Emulator;
+use crate::xterm::{Emulator, Press};
 
 thread_local! {
     static PANES: RefCell<Vec<Weak<Live>>> = const { RefCell::new(Vec::new()) };
@@ -32,6 +32,23 @@ fn all() -> Vec<Rc<Live>> {
 pub(crate) fn shown_emulator() -> Option<Rc<Emulator>> {
     let mut panes = all().into_iter();
     panes.find(|pane| pane.is_in_use())?.emulator()
+}
+
+/// A pane that the keyboard is on its way to.
+pub(crate) struct Awaiting(Rc<Live>);
+
+impl Awaiting {
+    /// Types a key there.
+    pub(crate) fn press(&self, key: Press) {
+        self.0.press(key);
+    }
+}
+
+/// The pane that the keyboard is on its way to. It takes it now, if it can.
+pub(crate) fn awaiting_keyboard() -> Option<Awaiting> {
+    let pane = all().into_iter().find(|pane| pane.awaits_keyboard())?;
+    pane.take_keyboard();
+    Some(Awaiting(pane))
 }
 
 /// The pane on screen, by its id in the workspace.

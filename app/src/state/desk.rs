@@ -55,6 +55,15 @@ pub(crate) enum Overlay {
     Dictation,
 }
 
+/// Where the keyboard is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyboard {
+    /// Where it is.
+    Settled,
+    /// In the terminal in use, which doesn't have it yet.
+    Wanted,
+}
+
 /// The page's state. In context, copied freely.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
@@ -104,8 +113,8 @@ pub(crate) struct Desk {
     pub(crate) later: Later,
     /// Messages.
     pub(crate) toasts: Toasts,
-    /// Counts requests to put the keyboard into the terminal.
-    pub(crate) focus_wish: RwSignal<u32>,
+    /// Whether the keyboard is to go into the terminal in use.
+    pub(crate) keyboard: RwSignal<Keyboard>,
     /// Modifiers that fingers hold down for the next key.
     pub(crate) held: RwSignal<Held>,
     /// Where something is offered for what a finger has selected.
@@ -144,7 +153,7 @@ impl Desk {
             welcome: RwSignal::new(Welcome::Away),
             later: Later::new(),
             toasts: Toasts::new(),
-            focus_wish: RwSignal::new(0),
+            keyboard: RwSignal::new(Keyboard::Wanted),
             held: RwSignal::new(Held::default()),
             touch_menu: RwSignal::new(None),
         }
@@ -160,9 +169,16 @@ impl Desk {
         self.workspace.with_untracked(read)
     }
 
-    /// Puts the keyboard into the terminal shown.
+    /// Puts the keyboard into the terminal in use, as soon as that can be. What is typed from now on is for
+    /// that terminal.
     pub(crate) fn focus(self) {
-        self.focus_wish.update(|wish| *wish += 1);
+        self.keyboard.set(Keyboard::Wanted);
+    }
+
+    /// The keyboard is where it was wanted, or is needed elsewhere. Wakes nobody: only a wish is news.
+    pub(crate) fn settle_keyboard(self) {
+        self.keyboard
+            .update_untracked(|keyboard| *keyboard = Keyboard::Settled);
     }
 
     /// Opens an overlay, or closes it if it is open.
@@ -178,6 +194,13 @@ impl Desk {
 /// What is typed.
 #[cfg(feature = "hydrate")]
 impl Desk {
+    /// Whether something over the terminals has the keyboard.
+    pub(crate) fn keyboard_is_elsewhere(self) -> bool {
+        self.overlay.get_untracked().is_some()
+            || self.renaming.get_untracked().is_some()
+            || self.menu.get_untracked().is_some()
+    }
+
     /// What typed bytes become with what fingers hold down.
     pub(crate) fn typed(self, bytes: Vec<u8>) -> Vec<u8> {
         let held = self.held.get_untracked();

@@ -11,6 +11,7 @@ pub(crate) mod fonts;
 mod images;
 mod links;
 pub(crate) mod pointing;
+mod press;
 mod repairs;
 pub(crate) mod search;
 mod still;
@@ -33,6 +34,7 @@ use crate::state::settings::LinkClick;
 
 pub(crate) use dress::Dress;
 use dress::Joiner;
+pub(crate) use press::Press;
 
 // How wide characters are: `public/width.mjs`, by the page's import map.
 #[wasm_bindgen(module = "bowline-width")]

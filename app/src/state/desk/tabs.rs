@@ -102,6 +102,7 @@ impl Desk {
 
     /// Shows a tab; the keyboard stays where it is.
     pub(crate) fn select(self, tab: &str) {
+        self.settle_keyboard();
         if self.peek(|workspace| workspace.active.as_deref() != Some(tab)) {
             let before = untrack(|| self.focused_pane());
             self.change(Change::Activate(tab.to_owned()));
