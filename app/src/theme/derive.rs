@@ -166,7 +166,10 @@ pub fn colours(scheme: &Scheme) -> Vec<(&'static str, Ink)> {
         ("--term-background", solid(surface)),
         (
             "--term-foreground",
-            solid(towards(far, body, |text| text.contrast(selection) >= TEXT)),
+            // Selected or not: on the way it may be far from the one and near the other.
+            solid(towards(far, body, |text| {
+                text.contrast(selection) >= TEXT && text.contrast(surface) >= TEXT
+            })),
         ),
         (
             "--term-cursor",
