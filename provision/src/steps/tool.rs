@@ -247,10 +247,10 @@ fn started(environment: &[(String, String)], program: &str) -> String {
     script + &format!("exec \"$folder/{program}\" \"$@\"\n")
 }
 
+/// Puts a script into a folder of a version that is being made.
 fn write_script(path: &Path, text: &str) -> std::io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
-    fs::write(path, text)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+    home::write(path, text, 0o755)
 }
 
 fn apt_get(arguments: &[&str], folder: &Path) -> Call {

@@ -114,9 +114,9 @@ pub async fn run(
 /// After a commit: never in its way, whatever happens.
 async fn hook(home: &Path, folder: &Path, server: &WhichServer) -> ExitCode {
     // Elsewhere a commit is nothing to us, and a process less.
-    if let Ok(project) = Project::find(home, folder).await {
+    if let Ok(root) = Project::root_of(home, folder).await {
         let (state_dir, to) = (server.state_dir.as_deref(), server.to.as_deref());
-        if let Err(error) = detach::start(project.root(), state_dir, to) {
+        if let Err(error) = detach::start(&root, state_dir, to) {
             eprintln!("bowline: this commit is not carried to the workspace: {error}");
         }
     }

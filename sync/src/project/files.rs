@@ -61,6 +61,21 @@ pub(super) struct Files {
 impl Project {
     /// The repository that a folder is in, if it lies below `~/projects`.
     pub async fn find(home: &Path, folder: &Path) -> Result<Self, super::Error> {
+        let (root, name) = Self::place(home, folder).await?;
+        let identity = identity(&root).await;
+        Ok(Self {
+            root,
+            name,
+            identity,
+        })
+    }
+
+    /// Where that repository is. Asks git one thing, so it is quick.
+    pub async fn root_of(home: &Path, folder: &Path) -> Result<PathBuf, super::Error> {
+        Self::place(home, folder).await.map(|(root, _)| root)
+    }
+
+    async fn place(home: &Path, folder: &Path) -> Result<(PathBuf, Place), super::Error> {
         let nowhere = |_| NotAProject::NoRepository(folder.to_owned());
         let root = git(folder, "rev-parse", &["--show-toplevel"]).await;
         let root = Path::new(OsStr::from_bytes(line(&root.map_err(nowhere)?))).canonicalize()?;
@@ -75,12 +90,7 @@ impl Project {
             BadPlace::Elsewhere(_) => elsewhere().into(),
             error => super::Error::Place(error),
         })?;
-        let identity = identity(&root).await;
-        Ok(Self {
-            root,
-            name,
-            identity,
-        })
+        Ok((root, name))
     }
 
     /// Its name, as it is below the projects folder.

@@ -29,11 +29,19 @@ pub(super) struct Same {
     pub(super) version: Version,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct File {
     format: u32,
     store: String,
     files: BTreeMap<Place, Same>,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    format: u32,
+    store: &'a str,
+    files: &'a BTreeMap<Place, Same>,
 }
 
 /// Forgets what is known of any store: nothing counts as removed then. Blocks.
@@ -56,29 +64,38 @@ pub(super) struct Known {
     path: PathBuf,
     store: String,
     pub(super) files: BTreeMap<Place, Same>,
+    /// What is in the file.
+    written: Option<Hash>,
 }
 
 impl Known {
     /// What is known of a store; of another one nothing is. Blocks.
     pub(super) fn read(home: &Path, store: String) -> Self {
         let path = home.join(FILE);
-        let file = fs::read(&path).ok();
-        let file = file.and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok());
+        let bytes = fs::read(&path).unwrap_or_default();
+        let file = serde_json::from_slice::<File>(&bytes).ok();
         let file = file.filter(|file| file.format == FORMAT && file.store == store);
         Self {
             path,
             store,
+            written: file.is_some().then(|| Hash::of(&bytes)),
             files: file.map(|file| file.files).unwrap_or_default(),
         }
     }
 
-    /// Writes it down. Blocks.
-    pub(super) fn write(&self) -> io::Result<()> {
-        let file = File {
+    /// Writes it down, if there is news. Blocks.
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        let file = Written {
             format: FORMAT,
-            store: self.store.clone(),
-            files: self.files.clone(),
+            store: &self.store,
+            files: &self.files,
         };
-        local::put(&self.path, &serde_json::to_vec(&file)?, 0o600)
+        let bytes = serde_json::to_vec(&file)?;
+        let hash = Some(Hash::of(&bytes));
+        if self.written != hash || !self.path.exists() {
+            local::put(&self.path, &bytes, 0o600)?;
+            self.written = hash;
+        }
+        Ok(())
     }
 }

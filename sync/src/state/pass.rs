@@ -301,7 +301,7 @@ impl Saved {
     /// Both have something new.
     async fn compare(&mut self, one: &One<'_>, report: &mut Report) -> Result<(), StoreError> {
         let far = self.folder.join(one.place);
-        let (Some(theirs), Some((_, hash))) = (self.store.get(&far).await?, &one.here) else {
+        let Some(theirs) = self.store.get(&far).await? else {
             return Ok(());
         };
         let (ours, stamp) = match self.read(one.place).await {
@@ -311,8 +311,8 @@ impl Saved {
                 return Ok(());
             }
         };
-        if Hash::of(&theirs) == *hash && ours == theirs {
-            return self.note(one.place, hash.clone(), stamp).await;
+        if ours == theirs {
+            return self.note(one.place, Hash::of(&ours), stamp).await;
         }
         match items::kind(one.place) {
             Some(Kind::History) => {
