@@ -1,10 +1,16 @@
 //! What this page changed in the workspace and the server doesn't have yet. Saves are serial; when
 //! somebody else saved first, their workspace is taken and our changes are made again on it: every change
-//! is harmless where its tab is gone.
+//! is harmless where its tab is gone. A save whose answer was lost is known by what it saved: two panes that
+//! were exchanged are not exchanged back.
+
+use std::collections::VecDeque;
 
 use bowline_protocol::SessionId;
 
 use crate::workspace::{Beside, Pane, Preset, Tab, Target, View, Workspace, WorkspaceReply, Zoom};
+
+/// Most saves without an answer that are remembered; of more, the oldest is taken as lost.
+const UNANSWERED: usize = 8;
 
 /// One change of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +99,8 @@ pub(crate) struct Ledger {
     pending: Vec<Change>,
     /// How many of `pending` are in the save under way.
     saving: Option<usize>,
+    /// What was sent since `pending` last became shorter, and how many of its changes are in it.
+    unanswered: VecDeque<(usize, Workspace)>,
     /// The newest revision somebody told us of.
     announced: u64,
 }
@@ -137,11 +145,25 @@ impl Ledger {
         }
     }
 
+    /// This goes to the server, with all that is pending in it.
+    pub(crate) fn sent(&mut self, workspace: Workspace) {
+        if self.unanswered.len() == UNANSWERED {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back((self.pending.len(), workspace));
+    }
+
     /// The save under way was taken.
     pub(crate) fn saved(&mut self, revision: u64) {
         self.revision = revision;
         let saved = self.saving.take().unwrap_or(0);
-        self.pending.drain(..saved);
+        self.settled(saved);
+    }
+
+    /// The server has so many of the pending changes.
+    fn settled(&mut self, count: usize) {
+        self.pending.drain(..count);
+        self.unanswered.clear();
     }
 
     /// The save under way failed for no fault of its own; the changes wait.
@@ -152,7 +174,7 @@ impl Ledger {
     /// The server will never take what is pending; it is given up.
     pub(crate) fn refused(&mut self) {
         self.saving = None;
-        self.pending.clear();
+        self.settled(self.pending.len());
     }
 
     /// Somebody saved this revision.
@@ -188,6 +210,9 @@ impl Ledger {
         self.saving = None;
         self.revision = current.revision;
         self.announced = current.revision;
+        let mut newest_first = self.unanswered.iter().rev();
+        let taken = newest_first.find(|(_, sent)| *sent == current.workspace);
+        self.settled(taken.map_or(0, |(count, _)| *count));
         let before = std::mem::replace(workspace, current.workspace);
         for change in &self.pending {
             change.apply(workspace);
@@ -254,6 +279,42 @@ mod tests {
         ledger.adopt(&mut workspace, reply(7, "a theirs"));
         assert_eq!(shown(&workspace), "a theirs mine @mine");
         assert_eq!(ledger.next(), Next::Save(7));
+    }
+
+    #[test]
+    fn what_was_saved_and_not_answered_is_not_done_again() {
+        let (mut ledger, mut workspace) = (Ledger::new(1), reply(1, "a b").workspace);
+        let exchange = || {
+            let (pane, other) = ("pane-a".to_owned(), "pane-b".to_owned());
+            Change::Move(pane, Target::Swap(other))
+        };
+        ledger.change(&mut workspace, exchange());
+        assert_eq!(ledger.next(), Next::Save(1));
+        ledger.sent(workspace.clone());
+        let saved = WorkspaceReply {
+            revision: 2,
+            workspace: workspace.clone(),
+        };
+        // It came to the server, and its answer didn't come back; something was done meanwhile.
+        ledger.failed();
+        ledger.change(&mut workspace, Change::Add(tab("c")));
+        let wanted = workspace.clone();
+        assert_eq!(ledger.next(), Next::Save(1));
+        ledger.sent(workspace.clone());
+        ledger.adopt(&mut workspace, saved);
+        assert_eq!(workspace, wanted);
+        assert_eq!(ledger.next(), Next::Save(2));
+        ledger.saved(3);
+        assert!(!ledger.owes());
+
+        // Where something else is there, it is.
+        ledger.change(&mut workspace, Change::Close("c".to_owned()));
+        ledger.next();
+        ledger.sent(workspace.clone());
+        ledger.failed();
+        ledger.adopt(&mut workspace, reply(4, "a b c d"));
+        assert_eq!(shown(&workspace), "a b d @b");
+        assert_eq!(ledger.next(), Next::Save(4));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::functions;
 use crate::state::ledger::{Ledger, Next};
 use crate::state::toasts::Tone;
-use crate::workspace::WorkspaceReply;
+use crate::workspace::{Workspace, WorkspaceReply};
 
 /// How long to wait before saving again after a failure.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(3);
@@ -66,7 +66,7 @@ impl Desk {
         let next = self.ledger.try_update_value(Ledger::next);
         match next {
             Some(Next::Save(revision)) => {
-                let workspace = self.workspace.get_untracked();
+                let workspace = self.send();
                 spawn_local(async move {
                     let answer = functions::save_workspace(revision, workspace).await;
                     self.saved(answer.map(|reply| reply.revision));
@@ -86,10 +86,18 @@ impl Desk {
             ledger.owes().then_some(revision)
         });
         if let Some(revision) = owing.flatten() {
-            let workspace = self.workspace.get_untracked();
+            let workspace = self.send();
             let body = serde_json::json!({ "revision": revision, "workspace": workspace });
             crate::browser::post_keepalive("api/workspace", &body.to_string());
         }
+    }
+
+    /// The workspace as it goes to the server.
+    fn send(self) -> Workspace {
+        let workspace = self.workspace.get_untracked();
+        self.ledger
+            .update_value(|ledger| ledger.sent(workspace.clone()));
+        workspace
     }
 
     fn adopt(self, reply: WorkspaceReply) {
