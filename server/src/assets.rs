@@ -17,6 +17,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
 use crate::answer;
+use crate::hex::hex;
 
 /// What `cargo xtask build` leaves in `dist`, each large file with `.br` and `.gz` beside it. Empty when
 /// the server is built without the page.
@@ -44,14 +45,6 @@ static BUILD_FOLDER: LazyLock<String> = LazyLock::new(|| {
     }
     format!("b-{}", hex(&hash.finalize()[..8]))
 });
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
-}
 
 /// The folder under `assets/` whose URLs change with the build.
 pub(crate) fn build_folder() -> &'static str {

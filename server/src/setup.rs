@@ -8,7 +8,6 @@ mod display;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bowline_app::context::{Pending, Setup as Asked};
 use bowline_app::error::{AppError, ErrorCode};
@@ -19,6 +18,7 @@ use bowline_provision::steps;
 use tokio::sync::watch;
 
 use crate::config::Setup as Settings;
+use crate::unix_time::unix_ms;
 
 /// The set-up that began with the server.
 pub(crate) struct Machine(Setup);
@@ -141,14 +141,9 @@ fn told_step(step: &StepStatus) -> SetupStep {
             State::Skipped(_) => StepState::Skipped,
         },
         version: step.version.clone(),
-        started_ms: step.started.and_then(unix_ms),
-        ended_ms: step.ended.and_then(unix_ms),
+        started_ms: step.started.map(unix_ms),
+        ended_ms: step.ended.map(unix_ms),
         tail: (!step.tail.is_empty()).then(|| step.tail.join("\n")),
         error: step.problem.clone(),
     }
-}
-
-fn unix_ms(time: SystemTime) -> Option<u64> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    since.as_millis().try_into().ok()
 }

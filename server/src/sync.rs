@@ -11,7 +11,6 @@ mod step;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use bowline_app::context::{Carrier, Pending};
 use bowline_app::functions::sync::{Phase as Told, ProjectsReply, StateReply, SyncReply};
@@ -20,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::state::Keeping;
 pub(crate) use self::step::step;
 use crate::config::{Sync as Settings, Target};
+use crate::unix_time::unix_ms;
 use crate::vault::Vault;
 
 /// What a program that carries a project is told.
@@ -113,10 +113,7 @@ impl Carried {
                 state::Phase::Restoring => Told::Restoring,
                 state::Phase::Kept => Told::Kept,
             },
-            saved_ms: view.saved.and_then(|saved| {
-                let since = saved.duration_since(UNIX_EPOCH).ok()?;
-                since.as_millis().try_into().ok()
-            }),
+            saved_ms: view.saved.map(unix_ms),
             problem: view.problem,
             notes: view.notes,
         })

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::http::request::Parts;
 use bowline_app::context::{Pending, Vault as Asked};
@@ -27,6 +27,7 @@ use crate::config::{Databricks, Switch};
 use crate::gate::{Asked as Request, Gate, Pass, handed_on};
 use crate::on_behalf::{News, OnBehalf};
 use crate::outward;
+use crate::unix_time::unix_ms;
 
 /// How often it is looked whether there are sessions.
 const LOOK: Duration = Duration::from_secs(10);
@@ -252,13 +253,13 @@ impl Asked for Vault {
             token_page: token_page.map(Into::into),
             user: view.who.map(|who| who.user_name),
             source: view.source.map(source),
-            since_ms: view.since.map(millis),
-            until_ms: view.until.map(millis),
-            next_ms: view.next.map(millis),
+            since_ms: view.since.map(unix_ms),
+            until_ms: view.until.map(unix_ms),
+            next_ms: view.next.map(unix_ms),
             problem: view.problem,
             on_behalf: theirs.map(|(who, (_, until))| Forwarded {
                 user: who.to_string(),
-                until_ms: millis(until),
+                until_ms: unix_ms(until),
             }),
         }
     }
@@ -353,9 +354,4 @@ fn name(source: Source) -> &'static str {
         Source::Profile => "profile",
         Source::Principal => "service_principal",
     }
-}
-
-fn millis(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use bowline_app::functions::logins::Browser;
 use bowline_app::workspace::store::write_private;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::identity::Identity;
 use super::secret::{Hash, random};
+use crate::unix_time::{since_epoch, whole_ms};
 
 /// A login that nobody used for this long ends.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -337,8 +338,8 @@ impl Logins {
                 who: login.by.who.as_ref().map(|who| who.as_str().to_owned()),
                 agent: login.by.agent.clone(),
                 address: login.by.address.map(|address| address.to_string()),
-                made_ms: millis(login.made),
-                used_ms: millis(login.used),
+                made_ms: whole_ms(login.made),
+                used_ms: whole_ms(login.used),
                 is_this: current == Some(login.id.as_str()),
             })
             .collect();
@@ -363,14 +364,6 @@ impl Logins {
         }
         Ok(())
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::identity::Identity;
-use super::secret::hex;
+use crate::hex::hex;
 
 /// Makes proofs.
 pub(super) struct Proofs(Hmac<Sha256>);

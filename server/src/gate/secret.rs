@@ -4,6 +4,8 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::hex::hex;
+
 /// The hash of a secret.
 #[derive(Clone, Copy)]
 pub(super) struct Hash([u8; 32]);
@@ -44,14 +46,6 @@ pub(super) fn random<const N: usize>() -> String {
     getrandom::fill(&mut bytes)
         .expect("the system's random source works once the system has started");
     hex(&bytes)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all that is written");
-        text
-    })
 }
 
 #[cfg(test)]

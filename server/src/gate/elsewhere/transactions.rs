@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::super::secret::{hex, random};
+use super::super::secret::random;
+use crate::hex::hex;
+use crate::unix_time::since_epoch;
 
 /// How long somebody may take to sign in over there.
 pub(super) const LIFE: Duration = Duration::from_secs(10 * 60);
@@ -135,10 +137,6 @@ impl Transactions {
 
 fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
