@@ -57,8 +57,11 @@ fn file(folder: &Path, name: &str) -> String {
     path.to_str().expect("text").to_owned()
 }
 
+/// Asks its terminal nothing: it draws itself again at each answer, whenever that comes.
 async fn vim(host: &Host, file: &str) -> SessionId {
-    host.run(&["vim", "-u", "NONE", "-N", "-n", file]).await
+    let quiet = "set t_RV= t_u7= t_RF= t_RB= t_RC= t_RS=";
+    host.run(&["vim", "-u", "NONE", "-N", "-n", "--cmd", quiet, file])
+        .await
 }
 
 #[tokio::test]
